@@ -1,0 +1,209 @@
+-- Product events: kept here first, delivered after.
+
+-- Idempotency by event id alone cannot live on a key of a table partitioned by time.
+create table devora.event_ids (
+  id uuid not null,
+  occurred_at timestamptz not null,
+  constraint event_ids_pkey primary key (id)
+);
+comment on table devora.event_ids is 'Ids of all events ever accepted, with the first accepted time.';
+select devora.protect_internal_table('devora.event_ids');
+
+create table devora.analytics_events (
+  id uuid not null,
+  event text not null,
+  distinct_id text not null,
+  owner_id text,
+  actor_id text,
+  session_id text,
+  occurred_at timestamptz not null,
+  claimed_at timestamptz,
+  received_at timestamptz not null default now(),
+  counts_as_activity boolean not null default false,
+  retention_class text not null default 'standard',
+  properties jsonb not null default '{}',
+  context jsonb not null default '{}',
+  constraint analytics_events_pkey primary key (id, occurred_at),
+  constraint analytics_events_event_check check (char_length(event) between 1 and 200),
+  constraint analytics_events_distinct_id_check check (char_length(distinct_id) between 1 and 400)
+) partition by range (occurred_at);
+comment on table devora.analytics_events is 'Append-only product events, one partition a month.';
+comment on column devora.analytics_events.occurred_at is 'When it happened; clamped to received_at when the client''s clock was beyond tolerance.';
+comment on column devora.analytics_events.claimed_at is 'The time the client claimed, where it was clamped.';
+-- A time range of a table written in time order.
+create index analytics_events_occurred_at_idx on devora.analytics_events using brin (occurred_at) with (autosummarize = on);
+-- One person's history, sessions, funnels.
+create index analytics_events_owner_id_occurred_at_idx on devora.analytics_events (owner_id, occurred_at);
+-- One kind of event over time.
+create index analytics_events_event_occurred_at_idx on devora.analytics_events (event, occurred_at);
+select devora.protect_table('devora.analytics_events', 'owner_id', '');
+
+-- Catches events of months that have no partition yet. Children carry no grant: access is by the parent.
+create table devora.analytics_events_default partition of devora.analytics_events default;
+comment on table devora.analytics_events_default is 'Events of months without a partition; emptied when the month gets one.';
+alter table devora.analytics_events_default enable row level security;
+alter table devora.analytics_events_default force row level security;
+-- The owner moves rows out of here when it makes a partition; FORCE would hide them from it.
+create policy analytics_events_default_maintenance on devora.analytics_events_default
+  for all to current_user using (true) with check (true);
+
+create function devora.ensure_event_partitions(from_month date, to_month date) returns integer
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  month date := date_trunc('month', from_month)::date;
+  lower_bound timestamptz;
+  upper_bound timestamptz;
+  child text;
+  made integer := 0;
+begin
+  if to_month < from_month or to_month > from_month + interval '50 years' then
+    raise exception 'ensure_event_partitions: to_month % must lie within 50 years after from_month %', to_month, from_month
+      using errcode = '22023';
+  end if;
+  perform pg_advisory_xact_lock(hashtextextended('devora.ensure_event_partitions', 0));
+  while month <= to_month loop
+    child := format('analytics_events_y%sm%s', to_char(month, 'YYYY'), to_char(month, 'MM'));
+    if to_regclass(format('devora.%I', child)) is null then
+      lower_bound := month::timestamp at time zone 'UTC';
+      upper_bound := (month + interval '1 month')::timestamp at time zone 'UTC';
+      execute format('create table devora.%I (like devora.analytics_events including defaults including constraints)', child);
+      execute format(
+        'with moved as (delete from devora.analytics_events_default where occurred_at >= %L and occurred_at < %L returning *)
+         insert into devora.%I select * from moved', lower_bound, upper_bound, child);
+      execute format('alter table devora.%I enable row level security', child);
+      execute format('alter table devora.%I force row level security', child);
+      execute format('alter table devora.analytics_events attach partition devora.%I for values from (%L) to (%L)',
+                     child, lower_bound, upper_bound);
+      made := made + 1;
+    end if;
+    month := (month + interval '1 month')::date;
+  end loop;
+  return made;
+end $$;
+revoke all on function devora.ensure_event_partitions(date, date) from public;
+grant execute on function devora.ensure_event_partitions(date, date) to devora_service;
+comment on function devora.ensure_event_partitions(date, date) is
+  'Makes the monthly partitions between two dates, moves their rows out of the default partition, and answers how many it made.';
+
+create table devora.analytics_outbox (
+  event_id uuid not null,
+  destination text not null,
+  occurred_at timestamptz not null,
+  state text not null default 'pending',
+  attempts integer not null default 0,
+  next_attempt_at timestamptz not null default now(),
+  lease_token uuid,
+  leased_until timestamptz,
+  last_error text,
+  created_at timestamptz not null default now(),
+  sent_at timestamptz,
+  constraint analytics_outbox_pkey primary key (event_id, destination),
+  constraint analytics_outbox_state_check check (state in ('pending', 'leased', 'sent', 'parked')),
+  constraint analytics_outbox_lease_check check ((state = 'leased') = (lease_token is not null and leased_until is not null))
+);
+comment on table devora.analytics_outbox is 'Delivery state of an event per destination; a row is sent only after the destination answered 2xx.';
+-- The worker's next batch.
+create index analytics_outbox_due_idx on devora.analytics_outbox (destination, next_attempt_at) where state in ('pending', 'leased');
+-- What waits for a person.
+create index analytics_outbox_parked_idx on devora.analytics_outbox (destination, created_at) where state = 'parked';
+select devora.protect_internal_table('devora.analytics_outbox');
+
+create table devora.user_aliases (
+  alias text not null,
+  distinct_id text not null,
+  created_at timestamptz not null default now(),
+  constraint user_aliases_pkey primary key (alias),
+  constraint user_aliases_distinct_check check (alias <> distinct_id)
+);
+comment on table devora.user_aliases is 'Ids of one person: events of alias count for distinct_id.';
+create index user_aliases_distinct_id_idx on devora.user_aliases (distinct_id);
+select devora.protect_internal_table('devora.user_aliases');
+
+create table devora.flag_definitions (
+  project text not null,
+  definitions jsonb not null,
+  etag text,
+  fetched_at timestamptz not null default now(),
+  constraint flag_definitions_pkey primary key (project)
+);
+comment on table devora.flag_definitions is 'Last known feature flag definitions, so that a restart during an outage keeps its flags.';
+select devora.protect_internal_table('devora.flag_definitions');
+
+create table devora.consents (
+  distinct_id text not null,
+  opted_out boolean not null,
+  changed_at timestamptz not null default now(),
+  constraint consents_pkey primary key (distinct_id)
+);
+comment on table devora.consents is 'Who opted out of analytics.';
+select devora.protect_internal_table('devora.consents');
+
+-- The one way in for events. Under a user's scope (app.user_id set) an event may name that owner or none;
+-- others are refused row by row and reported, so that a bad event never aborts the caller's transaction.
+create function devora.capture_events(events jsonb, destinations text[])
+returns table (id uuid, outcome text)
+language sql volatile security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  with incoming as materialized (
+    select distinct on (e.id) e.*
+    from jsonb_to_recordset(events) as e (
+      id uuid, event text, distinct_id text, owner_id text, actor_id text, session_id text,
+      occurred_at timestamptz, claimed_at timestamptz, counts_as_activity boolean, retention_class text,
+      properties jsonb, context jsonb
+    )
+    order by e.id
+  ),
+  judged as materialized (
+    select i.*,
+           exists (select from devora.consents c where c.distinct_id = i.distinct_id and c.opted_out) as opted_out,
+           (i.owner_id is not null
+            and i.owner_id <> coalesce(nullif(current_setting('app.user_id', true), ''), i.owner_id)) as foreign_owner
+    from incoming i
+  ),
+  accepted as (
+    insert into devora.event_ids (id, occurred_at)
+    select j.id, j.occurred_at from judged j where not j.opted_out and not j.foreign_owner
+    on conflict on constraint event_ids_pkey do nothing
+    returning event_ids.id, event_ids.occurred_at
+  ),
+  kept as (
+    insert into devora.analytics_events
+      (id, event, distinct_id, owner_id, actor_id, session_id, occurred_at, claimed_at,
+       counts_as_activity, retention_class, properties, context)
+    select j.id, j.event, j.distinct_id, j.owner_id, j.actor_id, j.session_id, j.occurred_at, j.claimed_at,
+           coalesce(j.counts_as_activity, false), coalesce(j.retention_class, 'standard'),
+           coalesce(j.properties, '{}'), coalesce(j.context, '{}')
+    from judged j join accepted a on a.id = j.id
+    returning analytics_events.id
+  ),
+  queued as (
+    insert into devora.analytics_outbox (event_id, destination, occurred_at)
+    select a.id, d.destination, a.occurred_at from accepted a cross join unnest(destinations) as d (destination)
+    returning event_id
+  )
+  select j.id,
+         case
+           when j.opted_out then 'opted_out'
+           when j.foreign_owner then 'foreign_owner'
+           when a.id is null then 'duplicate'
+           else 'accepted'
+         end
+  from judged j left join accepted a on a.id = j.id
+$$;
+comment on function devora.capture_events(jsonb, text[]) is
+  'Keeps events and queues them for the destinations. Outcome per event: accepted, duplicate, opted_out or foreign_owner.';
+
+create policy event_ids_definer on devora.event_ids for all to devora_definer using (true) with check (true);
+create policy analytics_events_definer_write on devora.analytics_events for all to devora_definer using (true) with check (true);
+create policy analytics_outbox_definer on devora.analytics_outbox for all to devora_definer using (true) with check (true);
+create policy consents_definer_read on devora.consents for select to devora_definer using (true);
+grant select, insert on devora.event_ids, devora.analytics_events, devora.analytics_outbox to devora_definer;
+grant select on devora.consents to devora_definer;
+grant create on schema devora to devora_definer;
+alter function devora.capture_events(jsonb, text[]) owner to devora_definer;
+revoke create on schema devora from devora_definer;
+revoke all on function devora.capture_events(jsonb, text[]) from public;
+grant execute on function devora.capture_events(jsonb, text[]) to devora_app, devora_service;

@@ -1,0 +1,10 @@
+drop table public.answer_feedback;
+drop table public.deployments;
+drop table public.invoices;
+drop table public.subscription_changes;
+drop table public.subscriptions;
+drop table public.messages;
+drop table public.conversations;
+drop table public.project_files;
+drop table public.projects;
+drop table public.users;

@@ -1,0 +1,198 @@
+-- Roles, text search, and the helpers that every other module builds on.
+
+create schema if not exists devora;
+comment on schema devora is 'Devora Data: everything but the domain tables of module app.';
+
+create extension if not exists pg_trgm with schema public;
+create extension if not exists unaccent with schema public;
+create extension if not exists btree_gin with schema public;
+
+-- Three roles, none of which may log in or bypass policies. They belong to the cluster, so a second
+-- database on the same server finds them there already. The migrating login becomes a member: it hands
+-- functions over to devora_definer, and a host with one login switches to the other two.
+do $$
+declare
+  role_name text;
+  may_switch text := case when current_setting('server_version_num')::int >= 160000 then 'set' else 'member' end;
+begin
+  foreach role_name in array array['devora_app', 'devora_service', 'devora_definer'] loop
+    if not exists (select from pg_roles where rolname = role_name) then
+      begin
+        execute format('create role %I nologin nosuperuser nobypassrls nocreatedb nocreaterole', role_name);
+      exception when duplicate_object or unique_violation then
+        null;
+      end;
+    end if;
+    if not pg_has_role(current_user, role_name, may_switch) then
+      if role_name <> 'devora_app' and may_switch = 'set' then
+        -- Without inheritance the login sees what the service sees only after it switched to it.
+        execute format('grant %I to %I with inherit false, set true', role_name, current_user);
+      else
+        execute format('grant %I to %I', role_name, current_user);
+      end if;
+    end if;
+  end loop;
+end $$;
+
+grant usage on schema devora to devora_app, devora_service, devora_definer;
+-- Only while a function is handed over; taken away again by each module that needed it.
+revoke create on schema devora from public;
+
+-- The row level security contract, in one place. Every policy of a module is made by this function, and
+-- rows without a scope are seen by nobody but the service.
+create function devora.protect_table(
+  target regclass,
+  owner_column name default 'owner_id',
+  app_privileges text default 'select, insert, update, delete',
+  definer_reads boolean default false
+) returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  table_name name;
+  scope text;
+begin
+  select relname into strict table_name from pg_class where oid = target;
+  select format('%I = (select nullif(current_setting(''app.user_id'', true), '''')::%s)',
+                attname, format_type(atttypid, atttypmod))
+    into strict scope
+    from pg_attribute
+   where attrelid = target and attname = owner_column and not attisdropped;
+
+  execute format('alter table %s enable row level security', target);
+  execute format('alter table %s force row level security', target);
+  execute format('create policy %I on %s for all to public using (%s) with check (%s)',
+                 table_name || '_owner_isolation', target, scope, scope);
+  execute format('create policy %I on %s for all to devora_service using (true) with check (true)',
+                 table_name || '_service', target);
+  execute format('grant select, insert, update, delete on %s to devora_service', target);
+  if app_privileges <> '' then
+    execute format('grant %s on %s to devora_app', app_privileges, target);
+  end if;
+  if definer_reads then
+    execute format('create policy %I on %s for select to devora_definer using (true)',
+                   table_name || '_definer_read', target);
+    execute format('grant select on %s to devora_definer', target);
+  end if;
+end $$;
+revoke all on function devora.protect_table(regclass, name, text, boolean) from public;
+comment on function devora.protect_table(regclass, name, text, boolean) is
+  'Enables and forces row level security: the owner''s rows by app.user_id, all rows for devora_service. Empty app_privileges: devora_app gets no grant.';
+
+-- Tables without an owner: the service alone.
+create function devora.protect_internal_table(target regclass) returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  table_name name;
+begin
+  select relname into strict table_name from pg_class where oid = target;
+  execute format('alter table %s enable row level security', target);
+  execute format('alter table %s force row level security', target);
+  execute format('create policy %I on %s for all to devora_service using (true) with check (true)',
+                 table_name || '_service', target);
+  execute format('grant select, insert, update, delete on %s to devora_service', target);
+end $$;
+revoke all on function devora.protect_internal_table(regclass) from public;
+comment on function devora.protect_internal_table(regclass) is
+  'Enables and forces row level security on a table that only devora_service may read or write.';
+
+create function devora.set_updated_at() returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  new.updated_at := now();
+  return new;
+end $$;
+comment on function devora.set_updated_at() is 'Row trigger: updated_at is the time of the transaction that changed the row.';
+
+-- Text search configurations that fold accents, then stem: "sécurité" and "securite" meet.
+-- Extensions may live in any schema, so the dictionary is looked up, not assumed.
+do $$
+declare
+  dictionary text;
+begin
+  select format('%I.%I', n.nspname, d.dictname) into strict dictionary
+    from pg_ts_dict d
+    join pg_namespace n on n.oid = d.dictnamespace
+    join pg_depend p on p.classid = 'pg_ts_dict'::regclass and p.objid = d.oid and p.deptype = 'e'
+    join pg_extension e on e.oid = p.refobjid and e.extname = 'unaccent'
+   where d.dictname = 'unaccent';
+
+  create text search configuration devora.devora_fr (copy = pg_catalog.french);
+  execute format('alter text search configuration devora.devora_fr alter mapping for hword, hword_part, word with %s, pg_catalog.french_stem', dictionary);
+  create text search configuration devora.devora_en (copy = pg_catalog.english);
+  execute format('alter text search configuration devora.devora_en alter mapping for hword, hword_part, word with %s, pg_catalog.english_stem', dictionary);
+  create text search configuration devora.devora_simple (copy = pg_catalog.simple);
+  execute format('alter text search configuration devora.devora_simple alter mapping for hword, hword_part, word with %s, pg_catalog.simple', dictionary);
+end $$;
+
+create function devora.text_config(language text) returns regconfig
+language sql immutable parallel safe
+return case language
+  when 'fr' then 'devora.devora_fr'::regconfig
+  when 'en' then 'devora.devora_en'::regconfig
+  else 'devora.devora_simple'::regconfig
+end;
+comment on function devora.text_config(text) is 'Text search configuration of a row''s language column: fr, en, anything else simple.';
+
+-- 100,000 characters: no text of that length, whatever its words and their width, exceeds the megabyte
+-- that a tsvector may hold. What lies beyond is not indexed, and the row is stored all the same.
+create function devora.search_vector(language text, title text, body text) returns tsvector
+language sql immutable parallel safe
+return setweight(to_tsvector(devora.text_config(language), left(coalesce(title, ''), 2000)), 'A')
+    || setweight(to_tsvector(devora.text_config(language), left(coalesce(body, ''), 100000)), 'B');
+comment on function devora.search_vector(text, text, text) is 'Search vector of a row: title at weight A, body at weight B, in the row''s language.';
+
+-- Identifiers whole (getUserById, user_by_id, src/lib/user.ts) and in parts (get, user, by, id).
+create function devora.identifier_vector(source text) returns tsvector
+language sql immutable parallel safe
+return (
+  select array_to_tsvector(coalesce(array_agg(distinct left(word, 200)) filter (where word <> ''), '{}'))
+  from (
+    select lower(whole[1])
+    from regexp_matches(left(coalesce(source, ''), 60000), '([[:alnum:]_$]+(?:[-./][[:alnum:]_$]+)*)', 'g') as whole
+    union all
+    select lower(name)
+    from regexp_split_to_table(left(coalesce(source, ''), 60000), '[^[:alnum:]_$]+') as name
+    union all
+    select lower(part)
+    from regexp_split_to_table(
+      regexp_replace(
+        regexp_replace(left(coalesce(source, ''), 60000), '([[:lower:][:digit:]])([[:upper:]])', '\1 \2', 'g'),
+        '([[:upper:]])([[:upper:]][[:lower:]])', '\1 \2', 'g'),
+      '[^[:alnum:]]+') as part
+  ) as words (word)
+);
+comment on function devora.identifier_vector(text) is 'Lower-case identifiers of source code, whole and split at camelCase, snake_case, kebab-case, dots and slashes.';
+
+create table devora.config_keys (
+  id text not null,
+  canary bytea not null,
+  created_at timestamptz not null default now(),
+  retired_at timestamptz,
+  constraint config_keys_pkey primary key (id)
+);
+comment on table devora.config_keys is 'Encryption keys known by name, each with a ciphertext that tells a wrong key at start. Never a key.';
+select devora.protect_internal_table('devora.config_keys');
+
+create table devora.system_config (
+  name text not null,
+  value jsonb,
+  value_encrypted bytea,
+  key_id text,
+  updated_at timestamptz not null default now(),
+  constraint system_config_pkey primary key (name),
+  constraint system_config_key_id_fkey foreign key (key_id) references devora.config_keys (id),
+  constraint system_config_one_value_check check (num_nonnulls(value, value_encrypted) = 1),
+  constraint system_config_encrypted_key_check check ((value_encrypted is null) = (key_id is null))
+);
+comment on table devora.system_config is 'Settings of the installation: plain in value, secret in value_encrypted under key_id.';
+-- Finds the settings that still wait for a key's rotation.
+create index system_config_key_id_idx on devora.system_config (key_id) where key_id is not null;
+create trigger system_config_set_updated_at before update on devora.system_config
+  for each row execute function devora.set_updated_at();
+select devora.protect_internal_table('devora.system_config');

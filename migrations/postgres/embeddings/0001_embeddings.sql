@@ -1,0 +1,153 @@
+-- Passages, their vectors, and the queue that keeps them fresh. The only module that needs pgvector.
+
+create extension if not exists vector with schema public;
+
+create table devora.embedding_models (
+  id integer generated always as identity,
+  name text not null,
+  dimensions integer not null,
+  version text not null default '1',
+  state text not null default 'building',
+  created_at timestamptz not null default now(),
+  constraint embedding_models_pkey primary key (id),
+  constraint embedding_models_name_dimensions_version_key unique (name, dimensions, version),
+  constraint embedding_models_dimensions_check check (dimensions between 1 and 4000),
+  constraint embedding_models_state_check check (state in ('building', 'active', 'retired'))
+);
+comment on table devora.embedding_models is 'Models whose vectors are stored; each gets an index of its own.';
+select devora.protect_internal_table('devora.embedding_models');
+create policy embedding_models_read on devora.embedding_models for select to devora_app using (true);
+grant select on devora.embedding_models to devora_app;
+
+create table devora.documents (
+  id uuid not null,
+  owner_id text,
+  uri text not null,
+  title text not null default '',
+  mime_type text not null default 'text/plain',
+  language text not null default 'simple',
+  content text not null,
+  content_hash text not null,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  deleted_at timestamptz,
+  constraint documents_pkey primary key (id),
+  constraint documents_language_check check (language in ('fr', 'en', 'simple'))
+);
+comment on table devora.documents is 'Documents that live in no table of the host.';
+create unique index documents_owner_id_uri_live_idx on devora.documents (owner_id, uri) nulls not distinct where deleted_at is null;
+create trigger documents_set_updated_at before update on devora.documents
+  for each row execute function devora.set_updated_at();
+select devora.protect_table('devora.documents', 'owner_id', definer_reads => true);
+
+create table devora.chunks (
+  id uuid not null,
+  owner_id text,
+  source text not null,
+  entity_id text not null,
+  ordinal integer not null,
+  start_offset integer not null,
+  end_offset integer not null,
+  title text not null default '',
+  text text not null,
+  text_hash text not null,
+  tokens integer not null,
+  language text not null default 'simple',
+  search_vector tsvector not null generated always as (devora.search_vector(language, title, text)) stored,
+  updated_at timestamptz not null default now(),
+  constraint chunks_pkey primary key (id),
+  constraint chunks_source_entity_id_ordinal_key unique (source, entity_id, ordinal),
+  constraint chunks_offsets_check check (start_offset >= 0 and end_offset >= start_offset),
+  constraint chunks_ordinal_check check (ordinal >= 0),
+  constraint chunks_tokens_check check (tokens >= 0)
+);
+comment on table devora.chunks is 'Each passage once: offsets are UTF-16 code units in the entity''s text.';
+-- The exact scan of an owner's passages, when few pass the filter.
+create index chunks_owner_id_source_idx on devora.chunks (owner_id, source);
+create index chunks_search_idx on devora.chunks using gin (owner_id, search_vector);
+select devora.protect_table('devora.chunks', 'owner_id', 'select', definer_reads => true);
+
+create table devora.embeddings (
+  chunk_id uuid not null,
+  model_id integer not null,
+  owner_id text,
+  source text not null,
+  embedding public.halfvec not null,
+  created_at timestamptz not null default now(),
+  constraint embeddings_pkey primary key (chunk_id, model_id),
+  constraint embeddings_chunk_id_fkey foreign key (chunk_id) references devora.chunks (id) on delete cascade,
+  constraint embeddings_model_id_fkey foreign key (model_id) references devora.embedding_models (id)
+);
+comment on table devora.embeddings is 'Vectors of chunks, one per model. No dimension in the type: each model has a partial expression index.';
+create index embeddings_model_id_owner_id_idx on devora.embeddings (model_id, owner_id, source);
+select devora.protect_table('devora.embeddings', 'owner_id', 'select', definer_reads => true);
+
+create table devora.embedding_jobs (
+  source text not null,
+  entity_id text not null,
+  owner_id text,
+  version integer not null default 1,
+  attempts integer not null default 0,
+  available_at timestamptz not null default now(),
+  lease_token uuid,
+  leased_until timestamptz,
+  last_error text,
+  parked_at timestamptz,
+  created_at timestamptz not null default now(),
+  constraint embedding_jobs_pkey primary key (source, entity_id),
+  constraint embedding_jobs_lease_check check ((lease_token is null) = (leased_until is null))
+);
+comment on table devora.embedding_jobs is 'Rows whose passages are stale: one job per row however often it changed, leased for a short time.';
+create index embedding_jobs_due_idx on devora.embedding_jobs (available_at) where parked_at is null;
+create index embedding_jobs_parked_idx on devora.embedding_jobs (parked_at) where parked_at is not null;
+select devora.protect_table('devora.embedding_jobs', 'owner_id', '');
+
+-- Queues rows for the worker in the caller's transaction. Under a user's scope only that user's rows.
+create function devora.enqueue_embeddings(job_source text, entity_ids text[], job_owner_id text) returns integer
+language sql volatile security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  with queued as (
+    insert into devora.embedding_jobs (source, entity_id, owner_id)
+    select distinct job_source, entity_id, job_owner_id
+    from unnest(entity_ids) as entity_id
+    where coalesce(nullif(current_setting('app.user_id', true), ''), job_owner_id) is not distinct from job_owner_id
+    order by entity_id
+    on conflict on constraint embedding_jobs_pkey do update
+      set version = embedding_jobs.version + 1, owner_id = excluded.owner_id,
+          attempts = 0, available_at = now(), parked_at = null, last_error = null
+    returning 1
+  )
+  select count(*)::integer from queued
+$$;
+comment on function devora.enqueue_embeddings(text, text[], text) is 'One job per row; a row already queued is queued no second time. Answers how many jobs wait.';
+create policy embedding_jobs_definer on devora.embedding_jobs for all to devora_definer using (true) with check (true);
+grant select, insert, update on devora.embedding_jobs to devora_definer;
+grant create on schema devora to devora_definer;
+alter function devora.enqueue_embeddings(text, text[], text) owner to devora_definer;
+revoke create on schema devora from devora_definer;
+revoke all on function devora.enqueue_embeddings(text, text[], text) from public;
+grant execute on function devora.enqueue_embeddings(text, text[], text) to devora_app, devora_service;
+
+-- Index of one model: m and ef_construction are pgvector's defaults. Queries must repeat the cast and the
+-- literal model_id, or the planner cannot prove that the partial index applies.
+create function devora.ensure_embedding_index(model integer) returns void
+language plpgsql security definer
+set search_path = pg_catalog, public, pg_temp
+as $$
+declare
+  model_dimensions integer;
+begin
+  select dimensions into model_dimensions from devora.embedding_models where id = model;
+  if not found then
+    raise exception 'ensure_embedding_index: no model %', model using errcode = '22023';
+  end if;
+  execute format(
+    'create index if not exists %I on devora.embeddings using hnsw ((embedding::halfvec(%s)) halfvec_cosine_ops) where model_id = %s',
+    'embeddings_model_' || model || '_hnsw_idx', model_dimensions, model);
+end $$;
+-- The owner reads the models in there; FORCE would hide them from it.
+create policy embedding_models_maintenance on devora.embedding_models for select to current_user using (true);
+revoke all on function devora.ensure_embedding_index(integer) from public;
+grant execute on function devora.ensure_embedding_index(integer) to devora_service;
+comment on function devora.ensure_embedding_index(integer) is 'Builds the HNSW index of one model unless it is there.';

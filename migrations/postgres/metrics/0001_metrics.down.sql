@@ -1,0 +1,10 @@
+drop view devora.mv_daily_user_activity;
+drop trigger analytics_events_mark_days on devora.analytics_events;
+drop function devora.mark_event_days();
+drop table devora.excluded_users;
+drop table devora.currency_rates;
+drop table devora.dirty_marks;
+drop table devora.mrr_movements;
+drop table devora.cohort_cells;
+drop table devora.metric_days;
+drop table devora.user_days;

@@ -1,0 +1,25 @@
+export { bytea, type SearchVectorParts, searchVector, softDelete, timestamps, tsvector } from "./columns.ts";
+export { type Database, type Row, rowsOf } from "./database.ts";
+export { DatabaseError, driverErrorOf, isDatabaseError, withDatabaseErrors } from "./database-error.ts";
+export { isSchemaError, SchemaError, type SchemaErrorCode } from "./errors.ts";
+export { newId, uuidV7 } from "./ids.ts";
+export {
+  type MigrateOptions,
+  type MigrationName,
+  type MigrationState,
+  migrate,
+  type RollbackOptions,
+  rollback,
+  status,
+} from "./migrations/migrate.ts";
+export type { MigrationTarget } from "./migrations/session.ts";
+export { type ModuleName, moduleNames } from "./modules.ts";
+export * from "./schema/index.ts";
+export {
+  type ReadCall,
+  type ReadOptions,
+  type ScopeOptions,
+  withReadScope,
+  withService,
+  withUser,
+} from "./scope.ts";

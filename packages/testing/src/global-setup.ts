@@ -1,0 +1,26 @@
+import type { TestProject } from "vitest/node";
+import { dropTemplateDatabase, makeTemplateDatabase } from "./template-database.ts";
+import { makeTemplateFolder } from "./template-folder.ts";
+
+/** What `createTestDatabase` clones: a migrated PGlite folder, or a migrated database on the server of DATABASE_URL. */
+export type TestTemplate =
+  | { kind: "folder"; folder: string }
+  | { kind: "database"; url: string; name: string };
+
+declare module "vitest" {
+  export interface ProvidedContext {
+    testTemplate: TestTemplate;
+  }
+}
+
+/** Migrates one template per run, so that each test file gets a database of its own in milliseconds. */
+export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
+  const url = process.env.DATABASE_URL;
+  if (url === undefined || url === "") {
+    project.provide("testTemplate", { kind: "folder", folder: await makeTemplateFolder() });
+    return undefined;
+  }
+  const name = await makeTemplateDatabase(url);
+  project.provide("testTemplate", { kind: "database", url, name });
+  return () => dropTemplateDatabase(url, name);
+}

@@ -1,0 +1,2 @@
+export { seedProject, seedUser } from "./fixtures.ts";
+export { createTestDatabase, type TestDatabase, useTestDatabase } from "./test-database.ts";
