@@ -1,0 +1,151 @@
+import {
+  type Database,
+  type MigrationTarget,
+  migrate,
+  moduleNames,
+  newId,
+  rollback,
+  rowsOf,
+  type SchemaError,
+  status,
+  withService,
+  withUser,
+} from "@devora/db-schema";
+import { openEmbedded } from "@devora/db-schema/embedded";
+import { catalogueOf, createTestDatabase, useTestDatabase } from "@devora/testing";
+import { sql } from "drizzle-orm";
+import { bigint, pgTable, text } from "drizzle-orm/pg-core";
+import { expect, test } from "vitest";
+
+const database = useTestDatabase();
+const targetOf = ({ client, url }: { client: unknown; url: string | undefined }): MigrationTarget =>
+  url === undefined ? { client } : { url };
+
+test("a second run changes nothing, and every migration is applied", async () => {
+  expect(await migrate(targetOf(database))).toEqual({ applied: [] });
+  const states = await status(targetOf(database));
+  expect(
+    states.every((migration) => migration.state === "applied" && migration.appliedAt instanceof Date),
+  ).toBe(true);
+  expect(new Set(states.map((migration) => migration.module))).toEqual(new Set(moduleNames));
+});
+
+test("down and up again leaves the same catalogue, and down leaves nothing of ours", async () => {
+  const own = await createTestDatabase();
+  try {
+    const before = await catalogueOf(own.db);
+    expect(before.length).toBeGreaterThan(300);
+    const steps = (await status(targetOf(own))).length;
+    expect((await rollback({ ...targetOf(own), steps })).rolledBack).toHaveLength(steps);
+    expect(await catalogueOf(own.db)).toEqual([]);
+    await migrate(targetOf(own));
+    expect(await catalogueOf(own.db)).toEqual(before);
+  } finally {
+    await own.close();
+  }
+});
+
+test("a failed migration leaves the database as it was and names itself", async () => {
+  const embedded = await openEmbedded();
+  await embedded.client.exec("create table public.projects (id int)");
+  const failure = await migrate({ client: embedded.client, modules: ["app"] }).catch(
+    (error: unknown) => error,
+  );
+  expect(failure).toMatchObject({
+    code: "MIGRATION_FAILED",
+    message: expect.stringContaining("app/0001_app"),
+  });
+  expect(await rowsOf(embedded.db, sql`select module from devora.migrations`)).toEqual([{ module: "core" }]);
+  expect(await rowsOf(embedded.db, sql`select to_regclass('public.users')::text as users`)).toEqual([
+    { users: null },
+  ]);
+  await embedded.close();
+});
+
+test("an edited file is refused, not skipped", async () => {
+  const own = await createTestDatabase();
+  try {
+    await own.db.execute(sql`update devora.migrations set checksum = 'edited' where module = 'app'`);
+    await expect(migrate(targetOf(own))).rejects.toMatchObject({
+      code: "MIGRATION_CHANGED",
+    } satisfies Partial<SchemaError>);
+    expect((await status(targetOf(own))).find((migration) => migration.module === "app")?.state).toBe(
+      "changed",
+    );
+  } finally {
+    await own.close();
+  }
+});
+
+test("the modules install beside a host's own users table of bigint ids, without app", async () => {
+  const embedded = await openEmbedded();
+  await embedded.client.exec(
+    "create table users (id bigint primary key, name text); insert into users values (7, 'Host')",
+  );
+  const { applied } = await migrate({ client: embedded.client, modules: ["metrics", "search"] });
+  expect(applied.map((migration) => migration.module)).toEqual(["core", "analytics", "metrics", "search"]);
+
+  const hostUsers = pgTable("users", {
+    id: bigint("id", { mode: "number" }).primaryKey(),
+    name: text("name"),
+  });
+  expect(await embedded.db.select().from(hostUsers)).toEqual([{ id: 7, name: "Host" }]);
+  const event = [{ id: newId(), event: "opened", distinct_id: "7", owner_id: "7", occurred_at: new Date() }];
+  const capture = (db: Database) =>
+    rowsOf(db, sql`select outcome from devora.capture_events(${JSON.stringify(event)}::jsonb, '{}')`);
+  expect(await withUser(embedded.db, "7", capture)).toEqual([{ outcome: "accepted" }]);
+  expect(await withUser(embedded.db, "7", capture)).toEqual([{ outcome: "duplicate" }]);
+  await embedded.close();
+});
+
+test("only the embeddings module asks for pgvector", async () => {
+  const embedded = await openEmbedded();
+  await migrate({
+    client: embedded.client,
+    modules: moduleNames.filter((module) => module !== "embeddings"),
+  });
+  expect(
+    await rowsOf(embedded.db, sql`select extname::text from pg_extension where extname = 'vector'`),
+  ).toEqual([]);
+  await embedded.close();
+});
+
+test.each([{}, { url: "postgres://x", client: {} }])("url and client are exclusive: %j", async (target) => {
+  await expect(migrate(target)).rejects.toMatchObject({ code: "INVALID_OPTION" });
+});
+
+test("a client of no known driver and an unknown module are refused", async () => {
+  await expect(migrate({ client: {} })).rejects.toMatchObject({ code: "UNSUPPORTED_CLIENT" });
+  await expect(migrate({ client: database.client, modules: ["billing" as "app"] })).rejects.toMatchObject({
+    code: "INVALID_OPTION",
+    message: expect.stringContaining("billing"),
+  });
+});
+
+test("partitions are made once, and take over the rows that waited in the default partition", async () => {
+  const { db } = database;
+  const event = {
+    id: newId(),
+    event: "early",
+    distinct_id: "a",
+    owner_id: null,
+    occurred_at: "2031-05-05T12:00:00Z",
+  };
+  const homeOf = () =>
+    withService(db, (tx) =>
+      rowsOf(
+        tx,
+        sql`select tableoid::regclass::text as home from devora.analytics_events where id = ${event.id}::uuid`,
+      ),
+    );
+  await db.execute(sql`select * from devora.capture_events(${JSON.stringify([event])}::jsonb, '{}')`);
+  expect(await homeOf()).toEqual([{ home: "devora.analytics_events_default" }]);
+
+  const ensure = () =>
+    withService(db, (tx) =>
+      rowsOf(tx, sql`select devora.ensure_event_partitions('2031-04-01', '2031-06-01') as made`),
+    );
+  expect(await ensure()).toEqual([{ made: 3 }]);
+  expect(await ensure()).toEqual([{ made: 0 }]);
+  expect(await homeOf()).toEqual([{ home: "devora.analytics_events_y2031m05" }]);
+});
