@@ -1,11 +1,13 @@
+import { type ModuleName, moduleNames } from "@devora/db-schema";
 import type { TestProject } from "vitest/node";
 import { dropTemplateDatabase, makeTemplateDatabase } from "./template-database.ts";
 import { makeTemplateFolder } from "./template-folder.ts";
 
 /** What `createTestDatabase` clones: a migrated PGlite folder, or a migrated database on the server of DATABASE_URL. */
-export type TestTemplate =
+export type TestTemplate = { modules: ModuleName[] } & (
   | { kind: "folder"; folder: string }
-  | { kind: "database"; url: string; name: string };
+  | { kind: "database"; url: string; name: string }
+);
 
 declare module "vitest" {
   export interface ProvidedContext {
@@ -17,10 +19,14 @@ declare module "vitest" {
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
   const url = process.env.DATABASE_URL;
   if (url === undefined || url === "") {
-    project.provide("testTemplate", { kind: "folder", folder: await makeTemplateFolder() });
+    project.provide("testTemplate", {
+      kind: "folder",
+      folder: await makeTemplateFolder(),
+      modules: [...moduleNames],
+    });
     return undefined;
   }
-  const name = await makeTemplateDatabase(url);
-  project.provide("testTemplate", { kind: "database", url, name });
+  const { name, modules } = await makeTemplateDatabase(url);
+  project.provide("testTemplate", { kind: "database", url, name, modules });
   return () => dropTemplateDatabase(url, name);
 }

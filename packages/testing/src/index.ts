@@ -1,3 +1,3 @@
 export { catalogueOf } from "./catalogue.ts";
 export { seedProject, seedUser } from "./fixtures.ts";
-export { createTestDatabase, type TestDatabase, useTestDatabase } from "./test-database.ts";
+export { createTestDatabase, installedModules, type TestDatabase, useTestDatabase } from "./test-database.ts";

@@ -1,4 +1,4 @@
-import { migrate, newId } from "@devora/db-schema";
+import { type ModuleName, migrate, moduleNames, newId } from "@devora/db-schema";
 import postgres from "postgres";
 
 /** The same server, another database. */
@@ -18,17 +18,19 @@ export async function runOnce(url: string, statement: string): Promise<void> {
   }
 }
 
-/** A migrated database that nobody may connect to, for `create database … template`. */
-export async function makeTemplateDatabase(url: string): Promise<string> {
+/**
+ * A migrated database that nobody may connect to, for `create database … template`, and the modules it has:
+ * all, or all but embeddings where the server lacks pgvector.
+ */
+export async function makeTemplateDatabase(url: string): Promise<{ name: string; modules: ModuleName[] }> {
   const name = `devora_template_${newId().replaceAll("-", "")}`;
   await runOnce(url, `create database ${name}`);
   const own = databaseUrl(url, name);
-  await migrate({
-    url: own,
-    ...((await hasVector(own)) ? {} : { modules: ["core", "app", "analytics", "metrics", "search"] }),
-  });
+  const vector = await hasVector(own);
+  const modules = moduleNames.filter((module) => vector || module !== "embeddings");
+  await migrate({ url: own, modules });
   await runOnce(url, `alter database ${name} allow_connections false`);
-  return name;
+  return { name, modules };
 }
 
 export async function dropTemplateDatabase(url: string, name: string): Promise<void> {

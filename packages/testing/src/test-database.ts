@@ -1,5 +1,5 @@
 import { cpSync, rmSync } from "node:fs";
-import { type Database, newId } from "@devora/db-schema";
+import { type Database, type ModuleName, newId } from "@devora/db-schema";
 import { openEmbedded } from "@devora/db-schema/embedded";
 import { drizzle } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
@@ -9,7 +9,7 @@ import { databaseUrl, runOnce } from "./template-database.ts";
 import { copyFolder } from "./template-folder.ts";
 
 export interface TestDatabase {
-  /** All modules migrated, no rows. */
+  /** Migrated ({@link installedModules}), no rows. */
   db: Database;
   /** The driver's client, for what Drizzle does not do: PGlite, or postgres.js on a server. */
   client: unknown;
@@ -17,6 +17,9 @@ export interface TestDatabase {
   url: string | undefined;
   close(): Promise<void>;
 }
+
+/** The modules that test databases have: all, or all but embeddings on a server without pgvector. */
+export const installedModules = (): readonly ModuleName[] => inject("testTemplate").modules;
 
 /** An own, migrated database: a copied PGlite folder, or a clone on the server of DATABASE_URL. */
 export async function createTestDatabase(): Promise<TestDatabase> {

@@ -26,7 +26,7 @@ export async function openSession({ url, client }: MigrationTarget): Promise<Mig
   if ((url === undefined) === (client === undefined)) {
     throw new SchemaError(
       "INVALID_OPTION",
-      "migrate: pass either url or client; received " + (url === undefined ? "neither." : "both."),
+      `migrate: pass either url or client; received ${url === undefined ? "neither." : "both."}`,
     );
   }
   if (url !== undefined) return openUrl(url);

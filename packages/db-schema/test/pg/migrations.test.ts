@@ -12,14 +12,23 @@ import {
   withUser,
 } from "@devora/db-schema";
 import { openEmbedded } from "@devora/db-schema/embedded";
-import { catalogueOf, createTestDatabase, useTestDatabase } from "@devora/testing";
+import { catalogueOf, createTestDatabase, installedModules, useTestDatabase } from "@devora/testing";
 import { sql } from "drizzle-orm";
 import { bigint, pgTable, text } from "drizzle-orm/pg-core";
 import { expect, test } from "vitest";
 
 const database = useTestDatabase();
-const targetOf = ({ client, url }: { client: unknown; url: string | undefined }): MigrationTarget =>
-  url === undefined ? { client } : { url };
+const modules = installedModules();
+const targetOf = ({
+  client,
+  url,
+}: {
+  client: unknown;
+  url: string | undefined;
+}): MigrationTarget & { modules: typeof modules } => ({
+  ...(url === undefined ? { client } : { url }),
+  modules,
+});
 
 test("a second run changes nothing, and every migration is applied", async () => {
   expect(await migrate(targetOf(database))).toEqual({ applied: [] });
@@ -27,7 +36,7 @@ test("a second run changes nothing, and every migration is applied", async () =>
   expect(
     states.every((migration) => migration.state === "applied" && migration.appliedAt instanceof Date),
   ).toBe(true);
-  expect(new Set(states.map((migration) => migration.module))).toEqual(new Set(moduleNames));
+  expect(new Set(states.map((migration) => migration.module))).toEqual(new Set(modules));
 });
 
 test("down and up again leaves the same catalogue, and down leaves nothing of ours", async () => {
