@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { TestServerError } from "./errors.ts";
+import { freePort } from "./free-port.ts";
 import { type Installation, insideRoot, postgresProgram } from "./installation.ts";
 import { poll } from "./poll.ts";
 import { childrenOf, hasEnded, signalProcess } from "./processes.ts";
@@ -13,6 +15,14 @@ export type StopMode = "fast" | "immediate";
 export interface PostgresProcess {
   readonly pid: number;
   readonly dataDir: string;
+  readonly port: number;
+}
+
+/** How to start it. */
+export interface StartPostgresOptions {
+  readonly dataDir: string;
+  readonly logFile: string;
+  readonly startTimeoutMs: number;
 }
 
 /**
@@ -21,7 +31,7 @@ export interface PostgresProcess {
  */
 export async function startPostgres(
   installation: Installation,
-  options: { dataDir: string; port: number; logFile: string; startTimeoutMs: number },
+  options: StartPostgresOptions & { readonly port: number },
 ): Promise<PostgresProcess> {
   const { dataDir, port, logFile, startTimeoutMs } = options;
   const pid = await startServerProcess(installation, {
@@ -34,7 +44,22 @@ export async function startPostgres(
       return state?.pid === started && state.status === "ready";
     },
   });
-  return { pid, dataDir };
+  return { pid, dataDir, port };
+}
+
+/** {@link startPostgres} on a port that is free; another one if somebody takes it in between, at most 3 times. */
+export async function startPostgresOnFreePort(
+  installation: Installation,
+  options: StartPostgresOptions,
+): Promise<PostgresProcess> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await startPostgres(installation, { ...options, port: await freePort() });
+    } catch (error) {
+      const isTaken = error instanceof TestServerError && error.message.includes("could not bind IPv4");
+      if (!isTaken || attempt === 3) throw error;
+    }
+  }
 }
 
 /** Stops the server and waits for its end: half a minute for its own way, then harder. */

@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { TestServerError } from "./errors.ts";
 import { onExit } from "./exit-hooks.ts";
+import { pollBlocking } from "./poll.ts";
+import { childrenOf, hasEnded } from "./processes.ts";
 
 /** What a finished program wrote. */
 export interface CommandOutput {
@@ -30,7 +32,7 @@ export function runCommand(
 
 /** Collects what `child` writes until it ends; see {@link runCommand}. `name` is for the error. */
 export function outputOf(child: ChildProcess, name: string, input = ""): Promise<CommandOutput> {
-  const release = onExit(() => child.kill("SIGTERM"));
+  const release = onExit(() => endFamilyBlocking(child));
   let stdout = "";
   let all = "";
   child.stdout?.setEncoding("utf8").on("data", (text: string) => {
@@ -53,6 +55,14 @@ export function outputOf(child: ChildProcess, name: string, input = ""): Promise
       reject(new TestServerError("COMMAND", `${name} ${end}; its last lines were:\n${lastLines(all)}`));
     });
   }).finally(release);
+}
+
+/** Ends the program from an exit handler, and waits for it and its children, which stop when it does. */
+function endFamilyBlocking(child: ChildProcess): void {
+  if (child.pid === undefined) return;
+  const family = [child.pid, ...childrenOf(child.pid)];
+  child.kill("SIGTERM");
+  pollBlocking(() => family.every(hasEnded), 5000);
 }
 
 /** The last `count` lines of `text`, indented, without the credentials of any address in it. */

@@ -51,8 +51,8 @@ export async function startServerProcess(
     ["SIGQUIT", 5000],
     ["SIGKILL", 5000],
   ]);
-  const log25 = lastLines(readFileSync(logFile, "utf8"));
-  throw new TestServerError("NOT_READY", `${program} ${what}; the last lines of its log were:\n${log25}`);
+  const tail = lastLines(readFileSync(logFile, "utf8"));
+  throw new TestServerError("NOT_READY", `${program} ${what}; the last lines of its log were:\n${tail}`);
 }
 
 /** Sends one signal after the other, each with the time to obey in ms, until the process has ended. */

@@ -1,21 +1,20 @@
 import { randomBytes } from "node:crypto";
-import { appendFileSync, chownSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { createDataFolder } from "./data-folder.ts";
 import { onExit } from "./exit-hooks.ts";
-import { freePort } from "./free-port.ts";
 import { initialSql, names } from "./initial-sql.ts";
 import { ensureInstallation } from "./install.ts";
-import { type Installation, insideRoot, runPostgresProgram, type ServerVersion } from "./installation.ts";
-import { resolveOptions, type ServerOptions, type StartServerOptions } from "./options.ts";
+import { type Installation, runPostgresProgram, type ServerVersion } from "./installation.ts";
+import { resolveOptions, type StartServerOptions } from "./options.ts";
 import {
   killPostgres,
   type PostgresProcess,
   type StopMode,
   startPostgres,
+  startPostgresOnFreePort,
   stopPostgres,
 } from "./postgres-process.ts";
 import { endProcessBlocking } from "./server-process.ts";
-import { settingsFile } from "./settings.ts";
 import { createTemporaryFolder, removeAbandonedFolders, removeTemporaryFolder } from "./temporary-folder.ts";
 
 /** A running throw-away PostgreSQL on a free port of 127.0.0.1. */
@@ -69,14 +68,13 @@ export async function startServer(options: StartServerOptions = {}): Promise<Tes
   try {
     const passwords = { admin: randomPassword(), migrator: randomPassword() };
     await resolved.step("create the data folder", () =>
-      initialise(installation, resolved, files, passwords.admin),
+      createDataFolder(installation, resolved, files, passwords.admin),
     );
-    const port = await freePort();
-    const start = () =>
-      startPostgres(installation, { ...files, port, startTimeoutMs: resolved.startTimeoutMs });
+    const start = { ...files, startTimeoutMs: resolved.startTimeoutMs };
+    running = await resolved.step("start the server", () => startPostgresOnFreePort(installation, start));
+    const { port } = running;
     const address = (user: string, password: string, database: string) =>
       `postgres://${user}:${password}@127.0.0.1:${port}/${database}`;
-    running = await resolved.step("start the server", start);
     await resolved.step("create the login and its database", () =>
       runPostgresProgram(installation, "psql", ["-qX", "-v", "ON_ERROR_STOP=1"], {
         env: connectionEnv(port, passwords.admin),
@@ -102,7 +100,7 @@ export async function startServer(options: StartServerOptions = {}): Promise<Tes
       async restart(mode = "fast") {
         if (running) await stopPostgres(running, mode);
         running = undefined;
-        running = await start();
+        running = await startPostgres(installation, { ...start, port });
       },
       async kill() {
         if (running) await killPostgres(running);
@@ -115,29 +113,6 @@ export async function startServer(options: StartServerOptions = {}): Promise<Tes
     forget();
     throw error;
   }
-}
-
-/** Creates the data folder, with the superuser's password, and writes the settings. */
-async function initialise(
-  installation: Installation,
-  options: ServerOptions,
-  { folder, dataDir }: { folder: string; dataDir: string },
-  password: string,
-): Promise<void> {
-  const passwordFile = join(folder, "password");
-  writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
-  if (installation.user) chownSync(passwordFile, installation.user.uid, installation.user.gid);
-  await runPostgresProgram(installation, "initdb", [
-    "--no-sync",
-    "--no-instructions",
-    "--encoding=UTF8",
-    "--locale=C.UTF-8",
-    "--auth=scram-sha-256",
-    `--username=${names.superuser}`,
-    `--pwfile=${insideRoot(installation, passwordFile)}`,
-    `--pgdata=${insideRoot(installation, dataDir)}`,
-  ]);
-  appendFileSync(join(dataDir, "postgresql.conf"), settingsFile(installation, options));
 }
 
 function connectionEnv(port: number, password: string): NodeJS.ProcessEnv {

@@ -1,11 +1,11 @@
-import { chownSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { chownSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import type { Installation } from "./installation.ts";
 import { pollBlocking } from "./poll.ts";
 import { hasEnded, processesMentioning, signalProcess } from "./processes.ts";
 
-const prefix = `devora-test-${hostname().replace(/[^A-Za-z0-9.]/g, "")}-`;
+const prefix = `devora-postgres-${hostname().replace(/[^A-Za-z0-9.]/g, "")}-`;
 
 /**
  * A new empty folder (mode 700) that belongs to the installation's plain user. Its name carries the machine and
@@ -26,11 +26,13 @@ export function removeTemporaryFolder(folder: string): void {
  * Ends servers and removes folders that a process of this machine left when it was killed (SIGKILL runs no hook).
  * Only a server whose command line names the abandoned folder is ended, by its own id.
  */
-export function removeAbandonedFolders({ temporaryFolder }: Installation): void {
+export function removeAbandonedFolders({ temporaryFolder, user }: Installation): void {
+  const uid = user?.uid ?? process.getuid?.();
   for (const name of readdirSync(temporaryFolder)) {
     if (!name.startsWith(prefix)) continue;
-    const owner = Number(name.slice(prefix.length).split("-")[0]);
-    if (!Number.isInteger(owner) || owner === process.pid || !hasEnded(owner)) continue;
+    const creator = Number(name.slice(prefix.length).split("-")[0]);
+    if (!Number.isInteger(creator) || !hasEnded(creator)) continue;
+    if (statSync(join(temporaryFolder, name), { throwIfNoEntry: false })?.uid !== uid) continue;
     const servers = processesMentioning(name, ["postgres", "pgbouncer"]);
     for (const pid of servers) signalProcess(pid, "SIGQUIT");
     pollBlocking(() => servers.every(hasEnded), 5000);
