@@ -1,3 +1,4 @@
 export { catalogueOf } from "./catalogue.ts";
+export { createEmptyDatabase, hasServer } from "./empty-database.ts";
 export { seedProject, seedUser } from "./fixtures.ts";
 export { createTestDatabase, installedModules, type TestDatabase, useTestDatabase } from "./test-database.ts";

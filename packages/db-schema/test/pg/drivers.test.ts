@@ -1,0 +1,103 @@
+import { type Database, migrate, projects, rollback, rowsOf, status, withUser } from "@devora/db-schema";
+import { createEmptyDatabase, hasServer, installedModules, seedProject, seedUser } from "@devora/testing";
+import { sql } from "drizzle-orm";
+import { drizzle as drizzleNodePostgres } from "drizzle-orm/node-postgres";
+import { drizzle as drizzlePostgresJs } from "drizzle-orm/postgres-js";
+import pg from "pg";
+import postgres from "postgres";
+import { describe, expect, test } from "vitest";
+
+const modules = installedModules();
+
+// Pools, locks and several processes: none of it exists on the embedded database.
+describe.skipIf(!hasServer())("on a server (skipped where DATABASE_URL names none)", () => {
+  test("of twelve that migrate at once one applies each migration, and all succeed", async () => {
+    const empty = await createEmptyDatabase();
+    const results = await Promise.all(Array.from({ length: 12 }, () => migrate({ url: empty.url, modules })));
+    const applied = results.flatMap((result) => result.applied);
+    expect(applied.map((migration) => migration.module)).toEqual([...modules]);
+    await empty.drop();
+  });
+
+  test.each(["node-postgres Pool", "node-postgres Client", "postgres.js"])(
+    "%s migrates, scopes and stays open",
+    async (driver) => {
+      const empty = await createEmptyDatabase();
+      const { client, db, close } = await openDriver(driver, empty.url);
+      await migrate({ client, modules });
+      const owner = await seedUser(db);
+      const other = await seedUser(db);
+      const project = await seedProject(db, owner);
+      const seen = (userId: string) =>
+        withUser(db, userId, (tx) => tx.select({ id: projects.id }).from(projects), { readOnly: true });
+      expect(await seen(owner)).toEqual([{ id: project }]);
+      expect(await seen(other)).toEqual([]);
+      expect(await rowsOf(db, sql`select 1::int as one`)).toEqual([{ one: 1 }]);
+      expect((await status({ client, modules })).every((migration) => migration.state === "applied")).toBe(
+        true,
+      );
+      expect((await rollback({ client, steps: 1 })).rolledBack).toHaveLength(1);
+      await close();
+      await empty.drop();
+    },
+  );
+
+  test("scopes never leak over a pool", async () => {
+    const empty = await createEmptyDatabase();
+    await migrate({ url: empty.url, modules: ["app"] });
+    const client = postgres(empty.url, { max: 3 });
+    const db = drizzlePostgresJs({ client }) as unknown as Database;
+    const owners = await Promise.all(Array.from({ length: 4 }, () => seedUser(db)));
+    const expected = new Map(
+      await Promise.all(owners.map(async (owner) => [owner, await seedProject(db, owner)] as const)),
+    );
+    await Promise.all(
+      Array.from({ length: 200 }, async (_, index) => {
+        const owner = owners[index % owners.length] as string;
+        if (index % 7 === 0) {
+          const [row] = await rowsOf(
+            db,
+            sql`select coalesce(current_setting('app.user_id', true), '') as user_id`,
+          );
+          expect(row?.user_id).toBe("");
+        }
+        const rows = await withUser(db, owner, (tx) => tx.select({ id: projects.id }).from(projects));
+        expect(rows).toEqual([{ id: expected.get(owner) }]);
+      }),
+    );
+    await client.end();
+    await empty.drop();
+  });
+
+  test("the login that migrates is neither superuser nor bypasses policies", async () => {
+    const empty = await createEmptyDatabase();
+    const client = postgres(empty.url, { max: 1 });
+    expect([
+      ...(await client`select rolsuper, rolbypassrls from pg_roles where rolname = current_user`),
+    ]).toEqual([{ rolsuper: false, rolbypassrls: false }]);
+    await client.end();
+    await empty.drop();
+  });
+
+  test("a server that is gone is a retryable database error", async () => {
+    await expect(migrate({ url: "postgres://nobody@127.0.0.1:1/none" })).rejects.toMatchObject({
+      code: "DATABASE",
+      retryable: true,
+    });
+  });
+});
+
+async function openDriver(
+  driver: string,
+  url: string,
+): Promise<{ client: unknown; db: Database; close: () => Promise<void> }> {
+  if (driver === "postgres.js") {
+    const client = postgres(url, { max: 2, onnotice: () => {} });
+    return { client, db: drizzlePostgresJs({ client }) as unknown as Database, close: () => client.end() };
+  }
+  const client = driver.endsWith("Pool")
+    ? new pg.Pool({ connectionString: url, max: 2 })
+    : new pg.Client({ connectionString: url });
+  if (client instanceof pg.Client) await client.connect();
+  return { client, db: drizzleNodePostgres({ client }) as unknown as Database, close: () => client.end() };
+}
