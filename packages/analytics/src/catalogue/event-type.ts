@@ -1,0 +1,73 @@
+import type { DevoraCatalogue } from "./devora-catalogue.ts";
+
+/**
+ * The names of {@link devoraCatalogue}'s events.
+ *
+ * @example
+ * await analytics.trackEvent(EventType.ProjectArchived, { userId, properties: { project_id } });
+ */
+export const EventType = {
+  UserSignedUp: "user_signed_up",
+  UserLoggedIn: "user_logged_in",
+  UserLoggedOut: "user_logged_out",
+  UserUpdated: "user_updated",
+  UserDeleted: "user_deleted",
+  EmailVerified: "email_verified",
+  PasswordResetRequested: "password_reset_requested",
+  SessionStarted: "session_started",
+  SessionEnded: "session_ended",
+  PageViewed: "page_viewed",
+  FeatureUsed: "feature_used",
+  FeedbackSubmitted: "feedback_submitted",
+  ProjectCreated: "project_created",
+  ProjectUpdated: "project_updated",
+  ProjectArchived: "project_archived",
+  ProjectDeleted: "project_deleted",
+  ProjectShared: "project_shared",
+  ProjectExported: "project_exported",
+  FileCreated: "file_created",
+  FileUpdated: "file_updated",
+  FileDeleted: "file_deleted",
+  FileUploaded: "file_uploaded",
+  DeploymentStarted: "deployment_started",
+  DeploymentSucceeded: "deployment_succeeded",
+  DeploymentFailed: "deployment_failed",
+  DeploymentCanceled: "deployment_canceled",
+  ConversationStarted: "conversation_started",
+  ConversationRenamed: "conversation_renamed",
+  ConversationDeleted: "conversation_deleted",
+  MessageSent: "message_sent",
+  MessageReceived: "message_received",
+  AnswerRated: "answer_rated",
+  CodeGenerated: "code_generated",
+  CodeGenerationFailed: "code_generation_failed",
+  CodeAccepted: "code_accepted",
+  CodeRejected: "code_rejected",
+  SearchPerformed: "search_performed",
+  SearchResultClicked: "search_result_clicked",
+  SearchSuggestionUsed: "search_suggestion_used",
+  RagContextRetrieved: "rag_context_retrieved",
+  RagAnswered: "rag_answered",
+  EmbeddingsGenerated: "embeddings_generated",
+  CheckoutStarted: "checkout_started",
+  PaymentMethodAdded: "payment_method_added",
+  TrialStarted: "trial_started",
+  TrialEnded: "trial_ended",
+  SubscriptionStarted: "subscription_started",
+  SubscriptionUpgraded: "subscription_upgraded",
+  SubscriptionDowngraded: "subscription_downgraded",
+  SubscriptionRenewed: "subscription_renewed",
+  SubscriptionCanceled: "subscription_canceled",
+  SubscriptionReactivated: "subscription_reactivated",
+  InvoicePaid: "invoice_paid",
+  PaymentFailed: "payment_failed",
+  PaymentRefunded: "payment_refunded",
+  QuotaReached: "quota_reached",
+  RequestCompleted: "request_completed",
+  ErrorOccurred: "error_occurred",
+  RateLimitReached: "rate_limit_reached",
+  FeatureFlagCalled: "feature_flag_called",
+} as const satisfies Record<string, keyof DevoraCatalogue>;
+
+/** The name of one of {@link devoraCatalogue}'s events. */
+export type EventType = (typeof EventType)[keyof typeof EventType];

@@ -1,0 +1,53 @@
+const brand = Symbol.for("@devora/analytics.error");
+
+/** What was wrong: an option, a catalogue or an event. Failures of the database are db-schema's DatabaseError. */
+export type AnalyticsErrorCode = "INVALID_OPTION" | "INVALID_CATALOGUE" | "INVALID_EVENT";
+
+/** One thing that is wrong with an event. */
+export interface EventIssue {
+  /** Where: `event`, `distinctId`, `properties.tokens_used`, `properties.tags.3` … */
+  path: string;
+  /** Type or shape of what was received: `string`, `undefined`, `an array`. Never the value. */
+  received: string;
+  /** What is asked for. Written by the schema library where a schema refused; some of those put the value in it. */
+  message: string;
+}
+
+/**
+ * Wrong use of `@devora/analytics`.
+ * The message says what was received (its type, never its value), what is allowed and what to do next.
+ */
+export class AnalyticsError extends Error {
+  override readonly name = "AnalyticsError";
+  readonly code: AnalyticsErrorCode;
+  /** Always false: the same call fails again. */
+  readonly retryable = false;
+  /** What is wrong with the event, for INVALID_EVENT; otherwise empty. Sensitive: see {@link EventIssue.message}. */
+  readonly issues: readonly EventIssue[];
+
+  constructor(code: AnalyticsErrorCode, message: string, issues: readonly EventIssue[] = []) {
+    super(message);
+    this.code = code;
+    this.issues = issues;
+    Object.defineProperty(this, brand, { value: true });
+  }
+}
+
+/** True for an AnalyticsError of any copy of this package (ESM and CommonJS builds are two). */
+export const isAnalyticsError = (error: unknown): error is AnalyticsError =>
+  typeof error === "object" && error !== null && brand in error;
+
+/** The type or shape of a value, for messages: `null`, `an array`, `an invalid Date`, `a string of 12 characters`. */
+export function shapeOf(value: unknown): string {
+  if (value === null) return "null";
+  if (value === "") return "an empty string";
+  if (typeof value === "string") return `a string of ${value.length} characters`;
+  if (typeof value === "number" && !Number.isFinite(value)) return "a number that is not finite";
+  if (typeof value !== "object") return typeof value;
+  try {
+    if (Array.isArray(value)) return "an array";
+    return value instanceof Date && Number.isNaN(value.getTime()) ? "an invalid Date" : "an object";
+  } catch {
+    return "a proxy that throws";
+  }
+}

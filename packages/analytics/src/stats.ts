@@ -1,0 +1,21 @@
+import type { CaptureOutcome } from "./event.ts";
+
+/** What one instance did since it was created. A later rollback of the caller's transaction is not subtracted. */
+export interface AnalyticsStats {
+  /** Events written. */
+  captured: number;
+  /** Events whose id was there before. */
+  duplicate: number;
+  /** Events that their catalogue refused, whatever the mode made of them. */
+  invalid: number;
+  /** Events not written by calls that resolved: invalid, of someone who opted out, of another owner than the scope's. */
+  dropped: number;
+}
+
+export const createStats = (): AnalyticsStats => ({ captured: 0, duplicate: 0, invalid: 0, dropped: 0 });
+
+export function countOutcome(stats: AnalyticsStats, outcome: CaptureOutcome): void {
+  if (outcome === "accepted") stats.captured++;
+  else if (outcome === "duplicate") stats.duplicate++;
+  else stats.dropped++;
+}
