@@ -1,1 +1,34 @@
-export {};
+export type { AnswerCall, AnswerPart } from "./answer.ts";
+export type { AugmentedQuery, AugmentQueryCall, PromptedContext } from "./augment-query.ts";
+export type { DroppedContext, RetrievedContext } from "./contexts.ts";
+export { createRag, type Rag } from "./create-rag.ts";
+export { isRagError, RagError, type RagErrorCode, type RagErrorDetails } from "./errors.ts";
+export { estimateTokens } from "./estimate-tokens.ts";
+export type { PromptBudget } from "./fit-prompt.ts";
+export {
+  type FormatForPromptCall,
+  type FormattedContexts,
+  formatForPrompt,
+  type PromptContext,
+} from "./format-for-prompt.ts";
+export type { LegRank } from "./fusion.ts";
+export { type OpenAIChatClient, type OpenAIGeneratorOptions, openaiGenerator } from "./openai-generator.ts";
+export type { FusionOptions, LimitOptions, RagOptions, RetrieverOptions } from "./options.ts";
+export type {
+  Generator,
+  GeneratorCall,
+  GeneratorPart,
+  HistoryCall,
+  HistoryStore,
+  HistoryTurn,
+  Passage,
+  PromptMessage,
+  Retriever,
+  RetrieverCall,
+  RetrieverResult,
+  TokenCounter,
+  TokenUsage,
+} from "./ports.ts";
+export type { RetrieveContextCall, RetrievedContexts } from "./retrieve-context.ts";
+export type { RetrieverReport } from "./run-retrievers.ts";
+export type { Locale } from "./templates.ts";

@@ -1,0 +1,54 @@
+import { type AnswerCall, type AnswerPart, answer } from "./answer.ts";
+import { type AugmentedQuery, type AugmentQueryCall, augmentQuery } from "./augment-query.ts";
+import { type FormatForPromptCall, type FormattedContexts, formatForPrompt } from "./format-for-prompt.ts";
+import { type RagOptions, resolveOptions } from "./options.ts";
+import { type RetrieveContextCall, type RetrievedContexts, retrieveContext } from "./retrieve-context.ts";
+
+/** Retrieval and prompts for a language model. */
+export interface Rag {
+  /**
+   * The passages that fit the query best: every retriever asked side by side, their rankings fused, passages of one
+   * row joined where they meet.
+   *
+   * A retriever that fails or is late is left out and reported, as long as another answers.
+   * @throws {RagError} USER_REQUIRED, EMPTY_QUERY, INVALID_OPTION, RETRIEVAL_FAILED
+   */
+  retrieveContext(call: RetrieveContextCall): Promise<RetrievedContexts>;
+
+  /**
+   * A prompt of at most `maxContextTokens`: instructions, the conversation's newest turns, the best passages and the
+   * question; and a report of what is in it, what was left out, and why.
+   * @throws {RagError} those of `retrieveContext`, BUDGET_TOO_SMALL, HISTORY_REQUIRED, CONVERSATION_NOT_FOUND
+   */
+  augmentQuery(call: AugmentQueryCall): Promise<AugmentedQuery>;
+
+  /** {@link formatForPrompt} in the language of `createRag`. */
+  formatForPrompt(call: FormatForPromptCall): FormattedContexts;
+
+  /**
+   * The model's answer as it comes: `context`, then `text`, `citation` and `unknown-citation`, then `done`; or
+   * `context`, `not-found`, `done` without a call of the model. Leaving the loop early, or aborting `signal`, ends
+   * the model's work. Errors come from the loop.
+   * @throws {RagError} those of `augmentQuery`, GENERATOR_REQUIRED, GENERATION_FAILED
+   */
+  answer(call: AnswerCall): AsyncIterable<AnswerPart>;
+}
+
+/**
+ * Retrieval-augmented generation over any retrievers: objects of `@devora/search` and `@devora/embeddings`, or your
+ * own. Opens nothing, keeps nothing between calls.
+ *
+ * @throws {RagError} INVALID_OPTION
+ * @example
+ * const rag = createRag({ retrievers: { keyword: search, semantic: embeddings } });
+ * const { messages, contexts } = await rag.augmentQuery({ query, userId, maxContextTokens: 2000 });
+ */
+export function createRag(options: RagOptions): Rag {
+  const resolved = resolveOptions(options);
+  return {
+    retrieveContext: (call) => retrieveContext(resolved, call),
+    augmentQuery: (call) => augmentQuery(resolved, call),
+    formatForPrompt: ({ contexts, locale = resolved.locale }) => formatForPrompt({ contexts, locale }),
+    answer: (call) => answer(resolved, call),
+  };
+}

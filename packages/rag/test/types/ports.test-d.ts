@@ -1,0 +1,76 @@
+import type { Database } from "@devora/db-schema";
+import { countTokens } from "gpt-tokenizer";
+import type OpenAI from "openai";
+import { expectTypeOf, test } from "vitest";
+import {
+  type AnswerPart,
+  createRag,
+  type HistoryStore,
+  type OpenAIChatClient,
+  openaiGenerator,
+  type Rag,
+  type Retriever,
+  type RetrieverOptions,
+  type TokenCounter,
+} from "../../src/index.ts";
+
+test("the client of the openai package fits without a cast", () => {
+  expectTypeOf<OpenAI>().toExtend<OpenAIChatClient>();
+  expectTypeOf(openaiGenerator).toBeCallableWith({} as OpenAI, { model: "gpt-4o-mini" });
+});
+
+/** A retriever as another package would declare it, with names and options of its own. */
+interface RichRetriever {
+  retrieve(options: {
+    query: string;
+    ownerId?: string | undefined;
+    allOwners?: boolean | undefined;
+    limit?: number | undefined;
+    sources?: readonly string[] | undefined;
+    signal?: AbortSignal | undefined;
+    db?: Database | undefined;
+  }): Promise<{
+    passages: {
+      id: string;
+      source: "projects" | "messages";
+      entityId: string;
+      title: string;
+      text: string;
+      start: number;
+      end: number;
+      score: number;
+      updatedAt: Date | null;
+      distance: number;
+    }[];
+    complete: boolean;
+    tookMs: number;
+  }>;
+  search(query: string): Promise<unknown>;
+}
+
+test("a retriever of another package fits by structure, with and without settings", () => {
+  expectTypeOf<RichRetriever>().toExtend<Retriever>();
+  expectTypeOf<{ retriever: RichRetriever; weight: number }>().toExtend<RetrieverOptions>();
+  expectTypeOf(createRag).toBeCallableWith({ retrievers: { keyword: {} as RichRetriever } });
+});
+
+test("what lacks something does not fit", () => {
+  expectTypeOf<{ search: () => void }>().not.toExtend<Retriever>();
+  expectTypeOf<{
+    retrieve(): Promise<{ passages: { id: string }[]; complete: true }>;
+  }>().not.toExtend<Retriever>();
+  expectTypeOf<{ recent(): Promise<{ role: "robot"; content: string }[]> }>().not.toExtend<HistoryStore>();
+  expectTypeOf<{ completions: object }>().not.toExtend<OpenAIChatClient>();
+});
+
+test("a tokenizer's function is a counter", () => {
+  expectTypeOf({ count: countTokens }).toExtend<TokenCounter>();
+});
+
+test("answer parts are told apart by their type", () => {
+  expectTypeOf<ReturnType<Rag["answer"]>>().toEqualTypeOf<AsyncIterable<AnswerPart>>();
+  expectTypeOf<AnswerPart["type"]>().toEqualTypeOf<
+    "context" | "text" | "citation" | "unknown-citation" | "not-found" | "done"
+  >();
+  expectTypeOf<Extract<AnswerPart, { type: "citation" }>["sourceId"]>().toEqualTypeOf<string>();
+});
