@@ -20,7 +20,9 @@ async function main(): Promise<number> {
     log(usage);
     return 2;
   }
-  log(`${name}, size ${size}, Node ${process.version}, ${cpus().length} cores (${cpus()[0]?.model ?? "unknown"})`);
+  log(
+    `${name}, size ${size}, Node ${process.version}, ${cpus().length} cores (${cpus()[0]?.model ?? "unknown"})`,
+  );
   const rows: BenchRow[] = await suite({ size, log });
   process.stdout.write(`${values.json ? JSON.stringify(rows, null, 2) : formatRows(rows)}\n`);
   return rows.some((row) => row.met === false) ? 1 : 0;

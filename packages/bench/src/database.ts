@@ -19,10 +19,15 @@ export interface BenchDatabase {
 export async function openBenchDatabase(size: number, log: (text: string) => void): Promise<BenchDatabase> {
   const database = await open(process.env.DATABASE_URL);
   const name = "bench.population";
-  const [known] = await withService(database.db, (tx) => tx.select().from(systemConfig).where(eq(systemConfig.name, name)));
+  const [known] = await withService(database.db, (tx) =>
+    tx.select().from(systemConfig).where(eq(systemConfig.name, name)),
+  );
   if (known) {
     const { size: kept } = known.value as { size: number };
-    if (kept !== size) throw new Error(`DATABASE_URL holds a population of size ${kept}, not ${size}. Point it at an empty database.`);
+    if (kept !== size)
+      throw new Error(
+        `DATABASE_URL holds a population of size ${kept}, not ${size}. Point it at an empty database.`,
+      );
     return database;
   }
   log(`filling ${database.description} with a population of size ${size} …`);
@@ -38,7 +43,11 @@ async function open(url: string | undefined): Promise<BenchDatabase> {
   if (url) {
     await migrate({ url });
     const client = postgres(url, { max: 4, onnotice: () => {} });
-    return { db: drizzle({ client }) as unknown as Database, description: "the server of DATABASE_URL", close: () => client.end() };
+    return {
+      db: drizzle({ client }) as unknown as Database,
+      description: "the server of DATABASE_URL",
+      close: () => client.end(),
+    };
   }
   const embedded = await openEmbedded();
   await migrate({ client: embedded.client });

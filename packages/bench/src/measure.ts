@@ -29,10 +29,17 @@ export async function measure<Name extends string>(
       if (run >= 0) times.get(name)?.push(performance.now() - start);
     }
   }
-  return Object.fromEntries(names.map((name) => [name, timingOf(times.get(name) ?? [])])) as Record<Name, Timing>;
+  return Object.fromEntries(names.map((name) => [name, timingOf(times.get(name) ?? [])])) as Record<
+    Name,
+    Timing
+  >;
 }
 
-const timingOf = (times: readonly number[]): Timing => ({ p50: percentile(times, 0.5), p95: percentile(times, 0.95), runs: times.length });
+const timingOf = (times: readonly number[]): Timing => ({
+  p50: percentile(times, 0.5),
+  p95: percentile(times, 0.95),
+  runs: times.length,
+});
 
 /** The value below which `share` of the values lie, interpolated between neighbours; NaN of none. */
 export function percentile(values: readonly number[], share: number): number {

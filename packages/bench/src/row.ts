@@ -41,10 +41,29 @@ export function toRow({ suite, name, measured, unit, goal, peer, better = "lower
 
 /** The rows as a table for a terminal. */
 export function formatRows(rows: readonly BenchRow[]): string {
-  const cells = rows.map((row) => [row.name, number(row.measured), row.unit, row.goal === null ? "" : number(row.goal), row.peer === null ? "" : number(row.peer), row.ratio === null ? "" : row.ratio.toFixed(3), row.met === null ? "" : row.met ? "met" : "MISSED"]);
+  const cells = rows.map((row) => [
+    row.name,
+    number(row.measured),
+    row.unit,
+    row.goal === null ? "" : number(row.goal),
+    row.peer === null ? "" : number(row.peer),
+    row.ratio === null ? "" : row.ratio.toFixed(3),
+    row.met === null ? "" : row.met ? "met" : "MISSED",
+  ]);
   const table = [["", "measured", "unit", "goal", "peer", "ratio", ""], ...cells];
-  const widths = table[0]?.map((_, column) => Math.max(...table.map((line) => line[column]?.length ?? 0))) ?? [];
-  return table.map((line) => line.map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join("  ").trimEnd()).join("\n");
+  const widths =
+    table[0]?.map((_, column) => Math.max(...table.map((line) => line[column]?.length ?? 0))) ?? [];
+  return table
+    .map((line) =>
+      line
+        .map((cell, column) =>
+          column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
+        )
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
 }
 
-const number = (value: number): string => value.toLocaleString("en", { maximumFractionDigits: value < 10 ? 3 : value < 1000 ? 1 : 0 });
+const number = (value: number): string =>
+  value.toLocaleString("en", { maximumFractionDigits: value < 10 ? 3 : value < 1000 ? 1 : 0 });

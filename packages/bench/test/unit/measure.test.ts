@@ -11,7 +11,10 @@ test("percentiles interpolate between neighbours", () => {
 
 test("variants run in turns, and warm-up runs are not counted", async () => {
   const order: string[] = [];
-  const timings = await measure({ a: async (run) => order.push(`a${run}`), b: async (run) => order.push(`b${run}`) }, { runs: 2, warmUp: 1 });
+  const timings = await measure(
+    { a: async (run) => order.push(`a${run}`), b: async (run) => order.push(`b${run}`) },
+    { runs: 2, warmUp: 1 },
+  );
   expect(order).toEqual(["a0", "b0", "a1", "b1", "a2", "b2"]);
   expect(timings.a.runs).toBe(2);
 });
@@ -21,6 +24,11 @@ test("a row knows its ratio and whether its goal is met", () => {
   expect(toRow({ ...facts, measured: 10 })).toMatchObject({ ratio: 0.25, met: true });
   expect(toRow({ ...facts, measured: 11 })).toMatchObject({ met: false });
   expect(toRow({ ...facts, measured: 11, better: "higher" })).toMatchObject({ met: true });
-  expect(toRow({ suite: "s", name: "n", unit: "ms", measured: 1 })).toMatchObject({ goal: null, peer: null, ratio: null, met: null });
+  expect(toRow({ suite: "s", name: "n", unit: "ms", measured: 1 })).toMatchObject({
+    goal: null,
+    peer: null,
+    ratio: null,
+    met: null,
+  });
   expect(formatRows([toRow({ ...facts, measured: 11 })])).toContain("MISSED");
 });

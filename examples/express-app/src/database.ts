@@ -1,0 +1,52 @@
+import { type Database, migrate } from "@devora/db-schema";
+import { drizzle } from "drizzle-orm/postgres-js";
+import postgres from "postgres";
+import { UsageError } from "./options.ts";
+
+export interface HostDatabase {
+  db: Database;
+  /** For the start-up message: never holds a password. */
+  description: string;
+  close(): Promise<void>;
+}
+
+/** Opens the server of `databaseUrl`, or the embedded database in `dataDir`, and brings it to the newest schema. */
+export async function openDatabase({
+  databaseUrl,
+  dataDir,
+}: {
+  databaseUrl: string | undefined;
+  dataDir: string;
+}): Promise<HostDatabase> {
+  return databaseUrl === undefined ? openFolder(dataDir) : openServer(databaseUrl);
+}
+
+async function openFolder(dataDir: string): Promise<HostDatabase> {
+  const { openEmbedded } = await import("@devora/db-schema/embedded");
+  const embedded = await openEmbedded({ dataDir });
+  try {
+    await migrate({ client: embedded.client });
+  } catch (error) {
+    await embedded.close();
+    throw error;
+  }
+  return { db: embedded.db, description: `embedded PostgreSQL in ${dataDir}`, close: () => embedded.close() };
+}
+
+async function openServer(databaseUrl: string): Promise<HostDatabase> {
+  const where = new URL(databaseUrl);
+  try {
+    await migrate({ url: databaseUrl });
+  } catch (error) {
+    throw new UsageError(
+      `DATABASE_URL (${where.hostname}:${where.port || 5432}${where.pathname}) cannot be used: ${(error as Error).message} Start that server, correct DATABASE_URL, or unset it to use the embedded database.`,
+      { cause: error },
+    );
+  }
+  const client = postgres(databaseUrl, { max: 10, onnotice: () => {} });
+  return {
+    db: drizzle({ client }) as unknown as Database,
+    description: `PostgreSQL at ${where.hostname}:${where.port || 5432}${where.pathname}`,
+    close: () => client.end({ timeout: 5 }),
+  };
+}

@@ -1,0 +1,94 @@
+import { once } from "node:events";
+import { rmSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import { createApp, type HostState } from "./app.ts";
+import { type HostDatabase, openDatabase } from "./database.ts";
+import { embedDemo, findDemoUser, isHalfPopulated, prepareDemo } from "./demo/prepare.ts";
+import { type HostOptions, UsageError } from "./options.ts";
+import type { Progress } from "./progress.ts";
+import { createServices } from "./services.ts";
+
+export interface Host {
+  url: string;
+  /** Stops accepting, lets requests finish, stops the worker, closes the database. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the host: listens at once, so that `/health` answers 503 while it prepares and a busy port shows early.
+ * @throws {UsageError} for a busy port, an unusable DATABASE_URL, a folder that is not there
+ */
+export async function startHost(
+  options: HostOptions,
+  progress: Progress,
+  log: (error: unknown) => void,
+): Promise<Host> {
+  const state: HostState = {};
+  const server = createApp({ state, log }).listen(options.port, options.host);
+  await once(server, "listening").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "EADDRINUSE")
+      throw new UsageError(
+        `Port ${options.port} is in use. Stop what listens there, or choose another by PORT=<n>; PORT=0 takes a free one.`,
+      );
+    if (error.code === "EACCES")
+      throw new UsageError(
+        `Port ${options.port} may not be used by this user. Choose one above 1023 by PORT=<n>.`,
+      );
+    throw error;
+  });
+  const closeServer = async () => {
+    server.closeIdleConnections();
+    const closed = once(server, "close");
+    server.close();
+    // Streams that never end would hold the process.
+    const timer = setTimeout(() => server.closeAllConnections(), 5000);
+    await closed;
+    clearTimeout(timer);
+  };
+
+  let database: HostDatabase | undefined;
+  try {
+    database = await openPrepared(options, progress);
+    const opened = database;
+    progress.line(`Database: ${opened.description}`);
+    const services = createServices(opened.db, options.openai);
+    const defaultUserId = options.demo
+      ? await prepareDemo(services, options, progress)
+      : await findDemoUser(opened.db);
+    if (options.demo) await embedDemo(services, progress);
+    const worker = services.embeddings.createWorker({ onError: log });
+    worker.start();
+    Object.assign(state, { services, defaultUserId });
+    const { port } = server.address() as AddressInfo;
+    return {
+      url: `http://${options.host === "0.0.0.0" ? "localhost" : options.host}:${port}`,
+      stop: async () => {
+        await closeServer();
+        await worker.stop();
+        await opened.close();
+      },
+    };
+  } catch (error) {
+    await closeServer();
+    await database?.close();
+    throw error;
+  }
+}
+
+/** The database; an embedded one that an earlier start left half filled is made anew. */
+async function openPrepared(options: HostOptions, progress: Progress): Promise<HostDatabase> {
+  const embedded = options.databaseUrl === undefined;
+  if (options.reset) {
+    if (!embedded)
+      throw new UsageError(
+        "--reset deletes the embedded database alone. Make an empty database and point DATABASE_URL at it.",
+      );
+    rmSync(options.dataDir, { recursive: true, force: true });
+  }
+  const database = await openDatabase(options);
+  if (!(embedded && options.demo && (await isHalfPopulated(database.db)))) return database;
+  progress.line("The last start was cut off while it filled the database; starting anew.");
+  await database.close();
+  rmSync(options.dataDir, { recursive: true, force: true });
+  return openDatabase(options);
+}

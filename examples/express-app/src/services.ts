@@ -1,0 +1,66 @@
+import { type Analytics, createAnalytics } from "@devora/analytics";
+import type { Database } from "@devora/db-schema";
+import {
+  createEmbeddings,
+  type DevoraSourceName,
+  type Embedder,
+  type Embeddings,
+  hashingEmbedder,
+  openaiEmbedder,
+} from "@devora/embeddings";
+import { createMetrics, type Metrics } from "@devora/metrics";
+import { createRag, openaiGenerator, type Rag } from "@devora/rag";
+import { chunkPassages, createSearch, type devoraSources, type Search } from "@devora/search";
+import { countTokens } from "gpt-tokenizer";
+import OpenAI from "openai";
+import { messageHistory } from "./history.ts";
+import type { HostOptions } from "./options.ts";
+
+/** The six packages, wired: the only place where they meet. */
+export interface Services {
+  db: Database;
+  analytics: Analytics;
+  metrics: Metrics;
+  search: Search<(typeof devoraSources)[number]>;
+  embeddings: Embeddings<DevoraSourceName>;
+  embedder: Embedder;
+  rag: Rag;
+  /** The model that writes answers, or why there is none. */
+  chat: { model: string } | { unavailable: string };
+}
+
+export function createServices(db: Database, openai: HostOptions["openai"]): Services {
+  const client = openaiClient(openai);
+  const search = createSearch({ db, passages: chunkPassages });
+  const embedder =
+    client && openai.embeddingModel !== undefined
+      ? openaiEmbedder(client, { model: openai.embeddingModel })
+      : hashingEmbedder();
+  const embeddings = createEmbeddings({ db, embedder });
+  return {
+    db,
+    analytics: createAnalytics({ db }),
+    metrics: createMetrics({ db }),
+    search,
+    embeddings,
+    embedder,
+    rag: createRag({
+      retrievers: { keyword: search, semantic: embeddings },
+      history: messageHistory(db),
+      tokenCounter: { count: (text) => countTokens(text) },
+      ...(client ? { generator: openaiGenerator(client, { model: openai.chatModel }) } : {}),
+    }),
+    chat: client
+      ? { model: openai.chatModel }
+      : {
+          unavailable:
+            "No language model is configured (OPENAI_API_KEY and OPENAI_BASE_URL are not set), so these are the passages that answer, not an answer.",
+        },
+  };
+}
+
+/** OpenAI, or any server that speaks its API at `baseUrl`; such a server may want no key. */
+function openaiClient({ apiKey, baseUrl }: HostOptions["openai"]): OpenAI | undefined {
+  if (apiKey === undefined && baseUrl === undefined) return undefined;
+  return new OpenAI({ apiKey: apiKey ?? "none", ...(baseUrl === undefined ? {} : { baseURL: baseUrl }) });
+}

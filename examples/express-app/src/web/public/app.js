@@ -1,0 +1,191 @@
+// Completion of the search box, the streaming chat, and the charts. No build step: this file is served as it is.
+
+const element = (name, properties = {}, ...children) => {
+  const made = Object.assign(document.createElement(name), properties);
+  made.append(...children);
+  return made;
+};
+
+function completeSearch(input) {
+  const list = document.getElementById("suggestions");
+  let latest = 0;
+  input.addEventListener("input", async () => {
+    const turn = ++latest;
+    const query = input.value.trim();
+    if (query.length < 2) return list.replaceChildren();
+    const response = await fetch(`/api/suggestions?q=${encodeURIComponent(query)}`);
+    if (!response.ok || turn !== latest) return;
+    const { suggestions } = await response.json();
+    list.replaceChildren(...suggestions.map(({ text }) => element("option", { value: text })));
+  });
+}
+
+/** Calls `on[event](data)` for each event of a server-sent stream. */
+async function readEvents(response, on) {
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let pending = "";
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    pending += value;
+    const events = pending.split("\n\n");
+    pending = events.pop();
+    for (const event of events) {
+      const name = /^event: (.*)$/m.exec(event)?.[1];
+      const data = /^data: (.*)$/m.exec(event)?.[1];
+      if (name && data) on[name]?.(JSON.parse(data));
+    }
+  }
+}
+
+function showSources(contexts) {
+  const list = document.getElementById("sources");
+  if (contexts.length === 0)
+    return list.replaceChildren(
+      element("li", { className: "muted", textContent: "No passage fits the question." }),
+    );
+  list.replaceChildren(
+    ...contexts.map((context) =>
+      element(
+        "li",
+        { id: `source-${context.n}` },
+        element(
+          "details",
+          {},
+          element(
+            "summary",
+            { textContent: `${context.title || context.sourceType} ` },
+            element("span", {
+              className: "muted",
+              textContent: `${context.sourceType} · ${context.relevanceScore.toFixed(3)}`,
+            }),
+          ),
+          element("div", { className: "passage", textContent: context.text }),
+        ),
+      ),
+    ),
+  );
+}
+
+function startChat(form) {
+  const turns = document.getElementById("turns");
+  const button = form.querySelector("button");
+  let conversationId;
+
+  const addTurn = (role, text, className) => {
+    const body = element("span", { textContent: text });
+    turns.append(
+      element(
+        "div",
+        { className: `turn ${className}` },
+        element("span", { className: "role", textContent: role }),
+        body,
+      ),
+    );
+    return body;
+  };
+
+  const ask = async (message) => {
+    addTurn("You", message, "question");
+    const answer = addTurn("Answer", "…", "answer");
+    button.disabled = true;
+    let text = "";
+    try {
+      const response = await fetch("/api/chat", {
+        method: "POST",
+        headers: { "content-type": "application/json", accept: "text/event-stream" },
+        body: JSON.stringify({ message, ...(conversationId ? { conversationId } : {}) }),
+      });
+      if (!response.ok) {
+        answer.textContent = (await response.json()).detail;
+        return;
+      }
+      await readEvents(response, {
+        sources: ({ contexts, conversationId: id }) => {
+          conversationId = id;
+          showSources(contexts);
+        },
+        text: (part) => {
+          text += part.text;
+          answer.textContent = text;
+        },
+        notice: ({ text: notice }) => {
+          answer.textContent = notice;
+        },
+        failure: ({ detail }) => {
+          answer.textContent = `${text}\n${detail}`.trim();
+        },
+      });
+    } catch {
+      answer.textContent = `${text}\nThe connection broke. Ask again.`.trim();
+    } finally {
+      button.disabled = false;
+    }
+  };
+
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const message = form.message.value.trim();
+    if (message === "" || button.disabled) return;
+    form.reset();
+    void ask(message);
+  });
+  form.message.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && !event.shiftKey) {
+      event.preventDefault();
+      form.requestSubmit();
+    }
+  });
+  for (const example of document.querySelectorAll(".example")) {
+    example.addEventListener("click", () => {
+      form.message.value = example.dataset.question;
+      form.requestSubmit();
+    });
+  }
+}
+
+async function drawCharts(charts) {
+  const response = await fetch("/api/dashboard/trends?days=90");
+  if (!response.ok) return;
+  const days = (await response.json()).days.filter((day) => !day.partial);
+  const seconds = days.map((day) => Date.parse(`${day.date}T00:00:00Z`) / 1000);
+  const ink = getComputedStyle(document.body);
+  const axis = {
+    stroke: ink.getPropertyValue("--muted"),
+    grid: { stroke: ink.getPropertyValue("--line"), width: 1 },
+    ticks: { stroke: ink.getPropertyValue("--line") },
+  };
+  for (const chart of charts) {
+    const { series, currency } = chart.dataset;
+    const values = days.map((day) => (currency ? (day[series][currency] ?? 0) / 100 : day[series]));
+    const plot = new uPlot(
+      {
+        width: chart.clientWidth,
+        height: 200,
+        tzDate: (timestamp) => uPlot.tzDate(new Date(timestamp * 1000), "Etc/UTC"),
+        series: [
+          {},
+          {
+            label: series,
+            stroke: ink.getPropertyValue("--accent"),
+            width: 2,
+            fill: `${ink.getPropertyValue("--accent")}22`,
+            points: { show: false },
+          },
+        ],
+        axes: [axis, { ...axis, size: 60 }],
+        legend: { show: false },
+      },
+      [seconds, values],
+      chart,
+    );
+    new ResizeObserver(() => plot.setSize({ width: chart.clientWidth, height: 200 })).observe(chart);
+  }
+}
+
+const search = document.getElementById("q");
+if (search) completeSearch(search);
+const ask = document.getElementById("ask");
+if (ask) startChat(ask);
+const charts = document.querySelectorAll(".chart");
+if (charts.length > 0) void drawCharts(charts);

@@ -1,0 +1,12 @@
+import type { Embeddings } from "@devora/embeddings";
+import type { HistoryStore, Retriever } from "@devora/rag";
+import { expectTypeOf, test } from "vitest";
+import type { messageHistory } from "../../src/history.ts";
+import type { Services } from "../../src/services.ts";
+
+test("search and embeddings fit rag's Retriever, and the host's history its HistoryStore, without adapters", () => {
+  expectTypeOf<Services["search"]>().toExtend<Retriever>();
+  expectTypeOf<Services["embeddings"]>().toExtend<Retriever>();
+  expectTypeOf<Embeddings>().toExtend<Retriever>();
+  expectTypeOf<ReturnType<typeof messageHistory>>().toExtend<HistoryStore>();
+});
