@@ -1,1 +1,2 @@
-export {};
+export type { SeedOptions, SeedProgress } from "./seed/options.ts";
+export { type PopulationSummary, seedPopulation } from "./seed/seed-population.ts";
