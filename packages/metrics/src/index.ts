@@ -1,1 +1,12 @@
-export {};
+export type { CohortCell, CohortRetention, CohortRetentionCall } from "./cohort-retention.ts";
+export { createMetrics, type Metrics } from "./create-metrics.ts";
+export type { Compared, DashboardMetrics } from "./dashboard-metrics.ts";
+export type { ContentFigures, EngagementMetrics, SessionFigures } from "./engagement-metrics.ts";
+export { isMetricsError, MetricsError, type MetricsErrorCode } from "./errors.ts";
+export type { Definition, Figure, MoneyFigure, NullReason, Unit } from "./figure.ts";
+export type { MetricsCall, MetricsOptions } from "./options.ts";
+export type { PerformanceFigures, PerformanceMetrics } from "./performance-metrics.ts";
+export type { Conversion, RevenueFigures } from "./revenue.ts";
+export type { CurrencyRevenue, RevenueMetrics, RevenueReport } from "./revenue-metrics.ts";
+export type { TrendDay, Trends, TrendsCall } from "./trends.ts";
+export type { AccountFigures, ActivityFigures, UserMetrics } from "./user-metrics.ts";
