@@ -25,7 +25,7 @@ const complaints: string[] = [];
 async function shoot(
   name: string,
   prepare: (page: Page) => Promise<unknown>,
-  options: { dark?: boolean; phone?: boolean } = {},
+  options: { dark?: boolean; phone?: boolean; whole?: boolean } = {},
 ): Promise<void> {
   const page = await browser.newPage({
     viewport: options.phone ? { width: 390, height: 844 } : { width: 1180, height: 820 },
@@ -37,14 +37,14 @@ async function shoot(
   );
   page.on("pageerror", (error) => complaints.push(`${name}: ${error.message}`));
   await prepare(page);
-  await page.screenshot({ path: join(folder, `${name}.png`) });
+  await page.screenshot({ path: join(folder, `${name}.png`), fullPage: options.whole ?? false });
   await page.close();
   console.log(`${name}.png`);
 }
 
 async function search(page: Page): Promise<void> {
   await page.goto(url);
-  await page.getByRole("searchbox").pressSequentially("row level security");
+  await page.locator("#q").pressSequentially("row level security");
   await page.locator("#results mark").first().waitFor();
 }
 
@@ -62,8 +62,8 @@ async function dashboard(page: Page): Promise<void> {
 
 await shoot("search", search);
 await shoot("chat", ask);
-await shoot("dashboard", dashboard);
-await shoot("dashboard-dark", dashboard, { dark: true });
+await shoot("dashboard", dashboard, { whole: true });
+await shoot("dashboard-dark", dashboard, { dark: true, whole: true });
 await shoot("search-phone", search, { phone: true });
 await browser.close();
 if (complaints.length > 0) {

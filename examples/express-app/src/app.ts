@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import express, { type Express, Router } from "express";
 import helmet from "helmet";
 import { Problem, problemHandler, unknownRoute } from "./http/problem.ts";
@@ -86,8 +86,10 @@ function assets(): Router {
     "/uplot.css": join(folderOf("uplot"), "dist/uPlot.min.css"),
   };
   const router = Router();
-  router.get(Object.keys(files), (request, response) =>
-    response.sendFile(files[request.path] ?? "", { maxAge: "1h" }),
-  );
+  router.get(Object.keys(files), (request, response) => {
+    const file = files[request.path] ?? "";
+    // By its folder: package managers keep packages below folders with a dot, which are refused otherwise.
+    response.sendFile(basename(file), { root: dirname(file), maxAge: "1h" });
+  });
   return router;
 }

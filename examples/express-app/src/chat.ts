@@ -12,7 +12,7 @@ export interface ChatCall {
   signal: AbortSignal;
 }
 
-type Sources = Omit<AugmentedQuery, "messages" | "prompt"> & { conversationId: string };
+type Sources = Omit<AugmentedQuery, "messages" | "prompt"> & { conversationId: string | undefined };
 type PartOf<Type extends AnswerPart["type"]> = Omit<Extract<AnswerPart, { type: Type }>, "type">;
 
 /** What a chat sends, in order: `sources`, then text with its citations or a notice, then `done`. */
@@ -26,7 +26,7 @@ export type ChatPart =
 
 /**
  * Answers a message from the user's own data and keeps both turns. Without a model the passages stand alone, with a
- * notice that says why. No transaction is open while the model writes.
+ * notice that says why, and nothing is kept. No transaction is open while the model writes.
  */
 export async function* chat(services: Services, call: ChatCall): AsyncGenerator<ChatPart, void> {
   const started = performance.now();
@@ -36,7 +36,7 @@ export async function* chat(services: Services, call: ChatCall): AsyncGenerator<
   for await (const part of answerParts(services, call)) {
     if (part.type === "context") {
       // The conversation was checked by then; its history did not hold this message yet.
-      conversationId = await keepQuestion(services, call);
+      if ("model" in services.chat) conversationId = await keepQuestion(services, call);
       passageCount = part.totalContexts;
       const { type: _, ...context } = part;
       yield { event: "sources", data: { conversationId, ...context } };
@@ -48,7 +48,7 @@ export async function* chat(services: Services, call: ChatCall): AsyncGenerator<
       yield { event: "citation", data: citation };
     } else if (part.type === "not-found") {
       yield { event: "notice", data: { text: part.text } };
-    } else if (part.type === "done" && conversationId !== undefined) {
+    } else if (part.type === "done") {
       await keepAnswer(services, {
         ...call,
         conversationId,
@@ -98,7 +98,6 @@ async function keepQuestion(
 }
 
 interface Answered extends ChatCall {
-  conversationId: string;
   text: string;
   part: PartOf<"done">;
   passageCount: number;
@@ -115,7 +114,7 @@ async function keepAnswer(
     completionTokens: part.usage?.completionTokens ?? null,
   };
   await withUser(db, userId, async (tx) => {
-    if (text !== "") {
+    if (text !== "" && conversationId !== undefined) {
       await keepMessage(tx, {
         userId,
         conversationId,

@@ -8,15 +8,19 @@ const element = (name, properties = {}, ...children) => {
 
 function completeSearch(input) {
   const list = document.getElementById("suggestions");
+  let timer;
   let latest = 0;
-  input.addEventListener("input", async () => {
+  const complete = async (query) => {
     const turn = ++latest;
-    const query = input.value.trim();
     if (query.length < 2) return list.replaceChildren();
     const response = await fetch(`/api/suggestions?q=${encodeURIComponent(query)}`);
     if (!response.ok || turn !== latest) return;
     const { suggestions } = await response.json();
     list.replaceChildren(...suggestions.map(({ text }) => element("option", { value: text })));
+  };
+  input.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(complete, 200, input.value.trim());
   });
 }
 
