@@ -134,8 +134,39 @@ async function smoke(): Promise<void> {
   pass("an unreachable DATABASE_URL is named, without its password");
 }
 
+/** What the README promises of a demo over this repository's own files. */
+async function askRepository(): Promise<void> {
+  const data = join(folder, "repository");
+  const host = run(["--demo", "--size", "0.1", "--data", data, "--port", "0"]);
+  const url = await ready(host);
+  const search = await json(await fetch(`${url}/api/search?q=${encodeURIComponent("row level security")}`));
+  const results = search.results as unknown as { title: string; snippet: { text: string; hit: boolean }[] }[];
+  const documentation = results.find(({ title }) => title.endsWith(".md"));
+  assert.ok(
+    documentation?.snippet.some(({ hit }) => hit),
+    "the documentation is found, with highlights",
+  );
+
+  const chat = await json(
+    await fetch(`${url}/api/chat`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ message: "How do I scope queries to one user?" }),
+    }),
+  );
+  const titles = (chat.contexts as unknown as { title: string }[]).map(({ title }) => title);
+  assert.ok(
+    titles.some((title) => title.startsWith("packages/db-schema/src/scope.ts")),
+    `the file that defines withUser is among the sources: ${titles.join(", ")}`,
+  );
+  host.child.kill("SIGTERM");
+  assert.equal(await host.exited, 0);
+  pass("the demo answers from this repository's own files");
+}
+
 try {
   await smoke();
+  await askRepository();
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

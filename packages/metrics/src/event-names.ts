@@ -2,7 +2,7 @@
 export const eventNames = {
   /** `properties.duration_ms`: how long the search took. */
   searchPerformed: "search_performed",
-  /** `properties.status` or `status_code`: the HTTP status; `properties.duration_ms`: how long the request took. */
+  /** `properties.status`: the HTTP status; `properties.duration_ms`: how long the request took. */
   requestCompleted: "request_completed",
   codeGenerated: "code_generated",
   codeGenerationFailed: "code_generation_failed",

@@ -83,7 +83,10 @@ test("the same size, seed and time give the same rows; another seed gives others
 
 test("ids of a table never repeat", () => {
   for (const [table, rows] of Object.entries(everything(1, "2026-03-15T14:20Z"))) {
-    const ids = rows.map((row) => (row as { id?: string }).id ?? (row as { owner_id: string }).owner_id);
+    const ids = rows.map((row) => {
+      const { id, owner_id, day } = row as { id?: string; owner_id?: string; day?: string };
+      return id ?? owner_id ?? day;
+    });
     expect([table, new Set(ids).size]).toEqual([table, rows.length]);
   }
 });

@@ -8,5 +8,5 @@ export const numberProperty = (name: string): SQL => {
     case when ${value}::numeric between 0 and 1000000000000 then ${value}::float8 end end`;
 };
 
-/** The HTTP status of `request_completed`, which catalogues call `status` or `status_code`. */
-export const httpStatus: SQL = sql`coalesce(${numberProperty("status")}, ${numberProperty("status_code")})`;
+/** The HTTP status of `request_completed`. */
+export const httpStatus: SQL = numberProperty("status");

@@ -48,13 +48,6 @@ test("error rate: status 500 and above / all with a status", async () => {
   expect((await performance()).errorRate).toMatchObject({ value: 2 / 7, numerator: 2, denominator: 7 });
 });
 
-test("a catalogue that calls the status status_code is read as well", async () => {
-  await record("request_completed", [{ status_code: 503 }, { status_code: 200 }, { status: 200 }]);
-  expect((await performance()).errorRate).toMatchObject({ value: 1 / 3, numerator: 1, denominator: 3 });
-  const { days } = await createMetrics({ db: database.db }).getTrends({ days: 6, asOf });
-  expect(days[0]).toMatchObject({ date: "2025-06-10", errors: 1 });
-});
-
 test("the window is the trailing 30 local days", async () => {
   await record("request_completed", [{ status: 500 }], "2025-05-16T23:59:59Z"); // the last second before
   await record("request_completed", [{ status: 200 }], "2025-05-17T00:00:00Z");
