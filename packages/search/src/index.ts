@@ -1,1 +1,20 @@
-export {};
+export { type CreateSearchOptions, createSearch, type Search, type SourceVerbs } from "./create-search.ts";
+export { chunkPassages, devoraSources, type PassageSource } from "./devora-sources.ts";
+export { isSearchError, SearchError, type SearchErrorCode } from "./errors.ts";
+export type { SuggestionOptions, Suggestions } from "./get-suggestions.ts";
+export type { CallOptions, ScopeRoles } from "./options.ts";
+export type { Passage } from "./passage.ts";
+export type { LogOptions } from "./query-log.ts";
+export type { Explanation } from "./rank.ts";
+export type { FiltersOf, JsonOf, MetadataOf, ResultOf, SearchResult } from "./result.ts";
+export type { RetrieveAnswer, RetrieveOptions } from "./retrieve.ts";
+export type { SearchAnswer, SearchOptions } from "./search.ts";
+export { type Segment, segmentsToHtml } from "./segments.ts";
+export {
+  type ColumnOf,
+  type ColumnsOf,
+  defineSource,
+  type Source,
+  type SourceDefinition,
+  type TextLanguage,
+} from "./source.ts";

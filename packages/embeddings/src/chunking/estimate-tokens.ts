@@ -1,0 +1,39 @@
+/**
+ * Estimated tokens of a text in OpenAI's `cl100k_base`, rounded up; additive but for the rounding.
+ *
+ * By character: an ASCII letter counts .24, a space .08, a digit .5, a line break .4, other ASCII .6, a Latin
+ * letter beyond ASCII .9, other scripts up to U+1FFF .75, everything above 1.2. Measured against the tokenizer
+ * over passages of 1,200 characters: English 1.18 of the true count, French .97, TypeScript 1.09, Chinese 1.07,
+ * Russian 1.65, Arabic .91; base64 is underestimated most (.40).
+ */
+export const estimateTokens = (text: string): number => Math.ceil(tokenWeight(text, 0, text.length));
+
+/** The estimate before rounding, of a part of a text. */
+export function tokenWeight(text: string, start: number, end: number): number {
+  let weight = 0;
+  for (let at = start; at < end; at++) weight += weightOf(text.charCodeAt(at));
+  return weight;
+}
+
+function weightOf(unit: number): number {
+  if (unit >= 0x80) return unit < 0x250 ? 0.9 : unit < 0x2000 ? 0.75 : 1.2;
+  const lower = unit | 0x20;
+  if (lower >= 0x61 && lower <= 0x7a) return 0.24;
+  if (unit === 0x20) return 0.08;
+  if (unit >= 0x30 && unit <= 0x39) return 0.5;
+  return unit === 0x0a ? 0.4 : 0.6;
+}
+
+/** The longest beginning of a text that the estimate allows, never ending inside a surrogate pair. */
+export function cutToTokens(text: string, maxTokens: number): string {
+  let weight = 0;
+  for (let at = 0; at < text.length; at++) {
+    weight += weightOf(text.charCodeAt(at));
+    if (weight > maxTokens) return text.slice(0, insidePair(text, at) ? at - 1 : at);
+  }
+  return text;
+}
+
+/** True where cutting before `at` would separate the halves of a surrogate pair. */
+export const insidePair = (text: string, at: number): boolean =>
+  (text.charCodeAt(at) & 0xfc00) === 0xdc00 && (text.charCodeAt(at - 1) & 0xfc00) === 0xd800;

@@ -1,0 +1,97 @@
+import { createWorker, type EmbeddingsWorker, type WorkerOptions } from "./create-worker.ts";
+import { type EmbedSummary, embed } from "./embed.ts";
+import { type EmbedAllOptions, type EmbedAllSummary, embedAll } from "./embed-all.ts";
+import { type EnqueueOptions, type EnqueueRequest, enqueue } from "./enqueue.ts";
+import { type FindSimilarOptions, findSimilarEntities } from "./find-similar-entities.ts";
+import { generateEmbeddingsBatch } from "./generate-embedding.ts";
+import { type EmbeddingsOptions, resolveOptions } from "./options.ts";
+import type { EmbedOptions, EmbedResult } from "./ports.ts";
+import { type Retrieval, type RetrieveOptions, retrieve } from "./retrieve.ts";
+import { type SemanticSearchOptions, type SemanticSearchResult, semanticSearch } from "./semantic-search.ts";
+import { devoraSources } from "./sources/devora-sources.ts";
+
+/** Embeddings of one database's rows by one model; see {@link createEmbeddings}. */
+export interface Embeddings<TName extends string = string> {
+  /** The vector of one text, and what it cost; nothing is stored. @throws {EmbeddingsError} INVALID_INPUT */
+  generateEmbedding(
+    text: string,
+    options?: EmbedOptions,
+  ): Promise<{ embedding: number[]; usage: EmbedResult["usage"] }>;
+  /** The vectors of texts, in their order. @throws {EmbeddingsError} INVALID_INPUT for a blank text */
+  generateEmbeddingsBatch(texts: readonly string[], options?: EmbedOptions): Promise<EmbedResult>;
+
+  /**
+   * Brings the passages and vectors of one row up to date now; a row that is gone loses them.
+   * No transaction is open while the embedder works.
+   * @throws {EmbeddingsError} UNKNOWN_SOURCE, INVALID_ID, ROW_CHANGED, and what the embedder throws
+   */
+  embed(source: TName, id: string | number | bigint, options?: EmbedOptions): Promise<EmbedSummary>;
+  /** {@link embed} of a row of source `projects`. */
+  embedProject(id: string, options?: EmbedOptions): Promise<EmbedSummary>;
+  /** {@link embed} of a row of source `conversations`: its whole transcript. */
+  embedConversation(id: string, options?: EmbedOptions): Promise<EmbedSummary>;
+  /**
+   * Embeds all rows that are not up to date, and removes the passages of rows that are gone. May be cut off at any
+   * point and called again: what is done already costs a read, and no call of the embedder.
+   * Rows whose text the embedder refuses are listed in `failed`; the others go on.
+   */
+  embedAll(options?: EmbedAllOptions<TName>): Promise<EmbedAllSummary>;
+
+  /**
+   * Queues rows for the worker, one job per row however often it is queued, in the caller's transaction.
+   * @throws {EmbeddingsError} UNKNOWN_SOURCE, INVALID_ID, OWNER_MISMATCH
+   */
+  enqueue(request: EnqueueRequest<TName>, options?: EnqueueOptions): Promise<{ queued: number }>;
+  /** A worker over the queue; any number may run, in any number of processes. */
+  createWorker(options?: WorkerOptions): EmbeddingsWorker;
+
+  /**
+   * The rows nearest to a question, each by its best passage.
+   * @throws {EmbeddingsError} OWNER_REQUIRED, UNKNOWN_SOURCE, INVALID_INPUT, and what the embedder throws
+   */
+  semanticSearch(options: SemanticSearchOptions<TName>): Promise<SemanticSearchResult<TName>>;
+  /** The rows nearest to a row, without itself; nothing for a row that has no passages in this scope. */
+  findSimilarEntities(options: FindSimilarOptions<TName>): Promise<SemanticSearchResult<TName>>;
+  /** The passages nearest to a question, for a prompt. */
+  retrieve(options: RetrieveOptions<TName>): Promise<Retrieval>;
+}
+
+/** Names of Devora's own sources. */
+export type DevoraSourceName = (typeof devoraSources)[number]["name"];
+
+/**
+ * Embeds rows of Drizzle tables, keeps their vectors in pgvector, and searches them.
+ *
+ * Reads with an owner run as that user under row level security, in a read-only transaction; writes run as the
+ * service. Every hit is checked in the same statement against its live row: soft-deleted rows and rows of another
+ * owner never answer, however stale their vectors are.
+ *
+ * @throws {EmbeddingsError} INVALID_OPTION
+ *
+ * @example
+ * const embeddings = createEmbeddings({ db, embedder: hashingEmbedder() });
+ * await embeddings.embedAll();
+ * const { results } = await embeddings.semanticSearch({ queryText: "payment by card", ownerId: user.id });
+ */
+export function createEmbeddings<const TName extends string = DevoraSourceName>(
+  options: EmbeddingsOptions<TName>,
+): Embeddings<TName> {
+  const context = resolveOptions(options, devoraSources);
+  return {
+    async generateEmbedding(text, call) {
+      const { embeddings, usage } = await generateEmbeddingsBatch(context, [text], call);
+      return { embedding: embeddings[0] ?? [], usage };
+    },
+    generateEmbeddingsBatch: (texts, call) => generateEmbeddingsBatch(context, texts, call),
+    embed: (source, id, call) => embed(context, source, id, call),
+    embedProject: (id, call) => embed(context, "projects", id, call),
+    embedConversation: (id, call) => embed(context, "conversations", id, call),
+    embedAll: (call) => embedAll(context, call),
+    enqueue: (request, call) => enqueue(context, request, call),
+    createWorker: (workerOptions) => createWorker(context, workerOptions),
+    // The names that come back are those of the sources given.
+    semanticSearch: (call) => semanticSearch(context, call) as Promise<SemanticSearchResult<TName>>,
+    findSimilarEntities: (call) => findSimilarEntities(context, call) as Promise<SemanticSearchResult<TName>>,
+    retrieve: (call) => retrieve(context, call),
+  };
+}

@@ -1,0 +1,42 @@
+import { createHash } from "node:crypto";
+import { chunkText } from "./chunking/chunk-text.ts";
+import { cutToTokens } from "./chunking/estimate-tokens.ts";
+import type { Context } from "./context.ts";
+import type { SourceRow } from "./queries/source-rows.ts";
+
+/** A passage as it should be stored. */
+export interface WantedChunk {
+  ordinal: number;
+  start: number;
+  end: number;
+  title: string;
+  text: string;
+  tokens: number;
+  /** What is embedded: the title, then the text. */
+  input: string;
+  /** Of the input: the same hash needs no second vector. */
+  hash: string;
+}
+
+/** The passages of a row. */
+export function wantedChunks(row: SourceRow, { chunking, embedder }: Context): WantedChunk[] {
+  return chunkText(row.text, { ...chunking, kind: row.kind }).map((chunk, ordinal) => {
+    const title = joinTitles(row.title.trim(), chunk.title);
+    // Said once: a text often begins with its own title.
+    const whole = title === "" || chunk.text.startsWith(title) ? chunk.text : `${title}\n\n${chunk.text}`;
+    const input = cutToTokens(whole, embedder.maxInputTokens);
+    const { start, end, text, tokens } = chunk;
+    return { ordinal, start, end, title, text, tokens, input, hash: hashOf(title, input) };
+  });
+}
+
+/** The row's title, then the headings; a first heading that is the title is not said twice. */
+function joinTitles(title: string, headings: string): string {
+  if (title === "" || headings === title || headings.startsWith(`${title} › `)) return headings;
+  return headings === "" ? title : `${title} › ${headings}`;
+}
+
+const hashOf = (title: string, input: string): string =>
+  createHash("sha256")
+    .update(JSON.stringify([title, input]))
+    .digest("hex");

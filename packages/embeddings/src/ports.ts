@@ -1,0 +1,38 @@
+export interface EmbedOptions {
+  /** Cancels the call; rejects with the signal's reason. */
+  signal?: AbortSignal | undefined;
+}
+
+export interface EmbedResult {
+  /** One vector per text, in the order of the texts; each of {@link Embedder.dimensions} finite numbers. */
+  embeddings: number[][];
+  /** What the provider charged for, 0 where nothing is charged. */
+  usage: { tokens: number };
+}
+
+/**
+ * Turns texts into vectors. {@link hashingEmbedder} and {@link openaiEmbedder} are two; any other object of this
+ * shape does as well. Vectors of one `model` and `dimensions` must be comparable for ever: when the model behind
+ * a name changes, give it another name.
+ *
+ * @example
+ * const embedder: Embedder = {
+ *   model: "my-model-v1",
+ *   dimensions: 384,
+ *   maxInputTokens: 512,
+ *   embed: async (texts) => ({ embeddings: await myModel.encode([...texts]), usage: { tokens: 0 } }),
+ * };
+ */
+export interface Embedder {
+  /** Name under which the vectors are stored. */
+  readonly model: string;
+  /** 1 to 4000, the most that a `halfvec` index takes. */
+  readonly dimensions: number;
+  /** Longest text that `embed` accepts, in tokens of the provider. */
+  readonly maxInputTokens: number;
+  /**
+   * Vectors of any number of non-empty texts; splitting them into requests is the embedder's business.
+   * A rejection may carry `status` (HTTP): 400, 413 and 422 blame the texts, anything else the provider.
+   */
+  embed(texts: readonly string[], options?: EmbedOptions): Promise<EmbedResult>;
+}

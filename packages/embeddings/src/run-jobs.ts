@@ -1,0 +1,167 @@
+import { type Database, newId, rowsOf } from "@devora/db-schema";
+import { asService, type Context } from "./context.ts";
+import { type EntityOutcome, embedEntities, type WriteHooks } from "./embed-entities.ts";
+import { ensureIndex } from "./ensure-model.ts";
+import { isEmbeddingsError } from "./errors.ts";
+import {
+  claimJobsQuery,
+  decodeJob,
+  deleteJobsQuery,
+  failJobsQuery,
+  holdJobsQuery,
+  type Job,
+  type JobFailure,
+  releaseJobsQuery,
+} from "./queries/jobs.ts";
+import type { Source } from "./sources/define-source.ts";
+
+export interface RunLimits {
+  batchSize: number;
+  leaseMs: number;
+  maxAttempts: number;
+}
+
+/** What one run of the worker did, in jobs. */
+export interface WorkerRun {
+  claimed: number;
+  embedded: number;
+  unchanged: number;
+  removed: number;
+  /** Given back, because the row changed or was queued again meanwhile. */
+  stale: number;
+  /** Put back for a later attempt, because the embedder refuses the row's text. */
+  failed: number;
+  /** Put aside after the last attempt; queueing the row again gives it new ones. */
+  parked: number;
+  tokens: number;
+}
+
+/** How long jobs wait that were given back because the embedder as a whole failed. */
+const outageDelayMs = 1_000;
+
+/** Claims a batch of due jobs and does them. */
+export async function runJobs(
+  context: Context,
+  limits: RunLimits,
+  signal: AbortSignal | undefined,
+): Promise<WorkerRun> {
+  const run = {
+    claimed: 0,
+    embedded: 0,
+    unchanged: 0,
+    removed: 0,
+    stale: 0,
+    failed: 0,
+    parked: 0,
+    tokens: 0,
+  };
+  signal?.throwIfAborted();
+  const leaseToken = newId();
+  const jobs = await claim(context, limits, leaseToken);
+  run.claimed = jobs.length;
+  const release = (delayMs: number) =>
+    asService(context, "embeddings.worker", (tx) => tx.execute(releaseJobsQuery(leaseToken, delayMs)));
+  try {
+    for (const source of context.sources.values()) {
+      const own = jobs.filter((job) => job.source === source.name);
+      if (own.length > 0) await runSource(context, source, own, { leaseToken, limits, run, signal });
+    }
+  } catch (error) {
+    // Where that fails as well, the leases run out.
+    await release(signal?.aborted ? 0 : outageDelayMs).catch(() => {});
+    throw error;
+  }
+  if (run.stale > 0) await release(0);
+  return run;
+}
+
+async function claim(
+  context: Context,
+  { batchSize, leaseMs }: RunLimits,
+  leaseToken: string,
+): Promise<Job[]> {
+  const sources = [...context.sources.keys()];
+  const query = claimJobsQuery({ sources, leaseToken, leaseMs, limit: batchSize });
+  return (await asService(context, "embeddings.worker", (tx) => rowsOf(tx, query))).map(decodeJob);
+}
+
+interface SourceRun {
+  leaseToken: string;
+  limits: RunLimits;
+  run: WorkerRun;
+  signal: AbortSignal | undefined;
+}
+
+async function runSource(
+  context: Context,
+  source: Source,
+  jobs: readonly Job[],
+  { leaseToken, limits, run, signal }: SourceRun,
+): Promise<void> {
+  // More attempts than allowed were begun, and none ended: the row may be what ends the process.
+  const exhausted = jobs.filter((job) => job.attempts > limits.maxAttempts);
+  const byEntity = new Map<string, Job[]>();
+  for (const job of jobs) {
+    if (exhausted.includes(job)) continue;
+    // An id that no row can have stands for a row that is gone.
+    const entityId = source.idType.canonical(job.entityId);
+    if (entityId === undefined) await dropJob(context, leaseToken, job, run);
+    else byEntity.set(entityId, [...(byEntity.get(entityId) ?? []), job]);
+  }
+  const failures = exhausted.map((job) => failureOf(job, "every attempt ended without an answer", limits));
+  if (byEntity.size > 0) {
+    const hooks = jobHooks(leaseToken, byEntity);
+    const { outcomes, tokens, modelId } = await embedEntities(context, source, [...byEntity.keys()], {
+      signal,
+      hooks,
+    });
+    run.tokens += tokens;
+    for (const outcome of outcomes) {
+      const own = byEntity.get(outcome.entityId) ?? [];
+      if (outcome.status === "failed")
+        failures.push(...own.map((job) => failureOf(job, reasonOf(outcome), limits)));
+      else run[outcome.status] += own.length;
+    }
+    if (outcomes.some((outcome) => outcome.embeddedChunks > 0)) await ensureIndex(context, modelId);
+  }
+  if (failures.length === 0) return;
+  await asService(context, "embeddings.worker", (tx) => tx.execute(failJobsQuery(leaseToken, failures)));
+  run.parked += failures.filter((failure) => failure.park).length;
+  run.failed += failures.filter((failure) => !failure.park).length;
+}
+
+async function dropJob(context: Context, leaseToken: string, job: Job, run: WorkerRun): Promise<void> {
+  await asService(context, "embeddings.worker", (tx) => tx.execute(deleteJobsQuery(leaseToken, [job])));
+  run.removed += 1;
+}
+
+/** Ties the jobs to the transaction that writes: a row is written only while its jobs are ours and unchanged. */
+function jobHooks(leaseToken: string, byEntity: ReadonlyMap<string, readonly Job[]>): WriteHooks {
+  const jobsOf = (entityIds: readonly string[]) => entityIds.flatMap((id) => byEntity.get(id) ?? []);
+  const keyOf = (job: Job) => `${job.source}\n${job.entityId}`;
+  return {
+    async hold(tx: Database, entityIds: readonly string[]) {
+      const rows = await rowsOf(tx, holdJobsQuery(leaseToken, jobsOf(entityIds)));
+      const held = new Set(rows.map(decodeJob).map(keyOf));
+      return new Set(entityIds.filter((id) => jobsOf([id]).every((job) => held.has(keyOf(job)))));
+    },
+    async done(tx: Database, entityIds: readonly string[]) {
+      if (entityIds.length > 0) await tx.execute(deleteJobsQuery(leaseToken, jobsOf(entityIds)));
+    },
+  };
+}
+
+/** A code and what the package says about it; never what the provider says, which may repeat the text. */
+const reasonOf = ({ error }: EntityOutcome): string =>
+  isEmbeddingsError(error) ? `${error.code}: ${error.message}` : "the embedder failed";
+
+const firstDelayMs = 10_000;
+const longestDelayMs = 3_600_000;
+
+function failureOf(job: Job, error: string, { maxAttempts }: RunLimits): JobFailure {
+  const { source, entityId, version, attempts } = job;
+  // Doubling, with half of it by chance, so that rows that failed together do not come back together.
+  const delay = Math.min(longestDelayMs, firstDelayMs * 2 ** (attempts - 1));
+  const delayMs = delay * (0.5 + Math.random() / 2);
+  return { source, entityId, version, error: error.slice(0, 500), delayMs, park: attempts >= maxAttempts };
+}

@@ -1,0 +1,128 @@
+import { getTableColumns, is, SQL, sql } from "drizzle-orm";
+import { type AnyPgColumn, PgColumn, PgTable } from "drizzle-orm/pg-core";
+import { type TextKind, textKinds } from "../chunking/chunk-text.ts";
+import { EmbeddingsError, shapeOf } from "../errors.ts";
+import { type IdType, idTypeOf } from "./id-types.ts";
+
+/** A column of that table and no other. */
+export type ColumnOf<TTable extends PgTable> = AnyPgColumn<{ tableName: TTable["_"]["name"] }>;
+
+export interface SourceDefinition<TTable extends PgTable, TName extends string> {
+  /** Stored with each passage: 1 to 63 of `a-z`, `0-9`, `_`, beginning with a letter. Never rename. */
+  name: TName;
+  table: TTable;
+  /** Unique; uuid, text, varchar or a whole number. */
+  id: ColumnOf<TTable>;
+  /**
+   * Whose row it is. With it, every search of this source needs `ownerId` (or `allOwners`), RLS or not.
+   * Without it, the rows are everybody's.
+   */
+  owner?: ColumnOf<TTable>;
+  /** Put before each passage when it is embedded. */
+  title?: ColumnOf<TTable> | SQL;
+  /** What is cut into passages: a column, several (joined by blank lines), or SQL of type text. */
+  text: ColumnOf<TTable> | readonly ColumnOf<TTable>[] | SQL;
+  /** `fr`, `en` or `simple`, the same for all rows or of each row. Default `simple`. */
+  language?: ColumnOf<TTable> | SQL | "fr" | "en" | "simple";
+  /** How the text is cut, the same for all rows or SQL that says it for each. Default `prose`. */
+  kind?: TextKind | SQL<TextKind>;
+  updatedAt?: ColumnOf<TTable>;
+  /** Rows where it is not null count as gone. */
+  deletedAt?: ColumnOf<TTable>;
+  /** Rows that fail it count as gone as well. Columns of the table are visible to it. */
+  where?: SQL;
+}
+
+/** A table whose rows are embedded; made by {@link defineSource}. */
+export interface Source<TName extends string = string> {
+  readonly name: TName;
+  readonly table: PgTable;
+  readonly id: PgColumn;
+  readonly idType: IdType;
+  readonly owner: PgColumn | undefined;
+  readonly title: SQL;
+  readonly text: SQL;
+  readonly language: SQL;
+  readonly kind: SQL;
+  readonly updatedAt: SQL;
+  /** True for rows that count. */
+  readonly live: SQL;
+}
+
+/**
+ * Declares that rows of a Drizzle table are embedded: which columns make the passage, whose they are, which count.
+ * Columns of another table do not compile.
+ *
+ * @throws {EmbeddingsError} INVALID_OPTION
+ *
+ * @example
+ * const articles = defineSource({
+ *   name: "articles",
+ *   table: articlesTable,
+ *   id: articlesTable.id, // bigint
+ *   owner: articlesTable.teamId,
+ *   title: articlesTable.headline,
+ *   text: [articlesTable.lead, articlesTable.body],
+ *   kind: "markdown",
+ * });
+ */
+export function defineSource<TTable extends PgTable, const TName extends string>(
+  definition: SourceDefinition<TTable, TName>,
+): Source<TName> {
+  const { name, table, id, owner, title, text, language = "simple", kind = "prose" } = definition;
+  const { updatedAt, deletedAt, where } = definition;
+  if (!/^[a-z][a-z0-9_]{0,62}$/.test(name)) throw invalid(name, "name", "1 to 63 of a-z, 0-9 and _", name);
+  if (!is(table, PgTable)) throw invalid(name, "table", "a Drizzle Postgres table", table);
+  const columns = new Set<unknown>(Object.values(getTableColumns(table)));
+  const column = (option: string, value: unknown): PgColumn => {
+    if (is(value, PgColumn) && columns.has(value)) return value;
+    throw invalid(name, option, "a column of the source's table", value);
+  };
+  const optional = (option: string, value: unknown) =>
+    value === undefined ? undefined : column(option, value);
+  const expression = (option: string, value: unknown): SQL =>
+    is(value, SQL) ? sql`(${value})` : sql`${column(option, value)}`;
+  const deleted = optional("deletedAt", deletedAt);
+  const updated = optional("updatedAt", updatedAt);
+  const idColumn = column("id", id);
+
+  return Object.freeze({
+    name,
+    table,
+    id: idColumn,
+    idType: idTypeOf(idColumn, name),
+    owner: optional("owner", owner),
+    title: title === undefined ? sql`''` : expression("title", title),
+    text: Array.isArray(text) ? joined(text.map((part) => column("text", part))) : expression("text", text),
+    language: typeof language === "string" ? sql`${language}::text` : expression("language", language),
+    kind: kindOf(name, kind),
+    updatedAt: updated === undefined ? sql`null::timestamptz` : sql`${updated}::timestamptz`,
+    live: sql.join(
+      [
+        sql`true`,
+        ...(deleted === undefined ? [] : [sql`${deleted} is null`]),
+        ...(where === undefined ? [] : [sql`(${where})`]),
+      ],
+      sql` and `,
+    ),
+  });
+}
+
+/** An empty part leaves no blank lines behind. */
+const joined = (columns: readonly PgColumn[]): SQL =>
+  sql`concat_ws(E'\n\n', ${sql.join(
+    columns.map((column) => sql`nullif(${column}::text, '')`),
+    sql`, `,
+  )})`;
+
+function kindOf(source: string, kind: unknown): SQL {
+  if (is(kind, SQL)) return sql`(${kind})`;
+  if (textKinds.includes(kind as TextKind)) return sql`${kind}::text`;
+  throw invalid(source, "kind", `one of ${textKinds.join(", ")}, or SQL`, kind);
+}
+
+const invalid = (source: unknown, option: string, allowed: string, received: unknown) =>
+  new EmbeddingsError(
+    "INVALID_OPTION",
+    `defineSource "${String(source)}": ${option} must be ${allowed}; received ${shapeOf(received)}.`,
+  );

@@ -1,0 +1,69 @@
+import type { Database } from "@devora/db-schema";
+import { bigint, pgTable, text } from "drizzle-orm/pg-core";
+import OpenAI from "openai";
+import { expectTypeOf } from "vitest";
+import {
+  createEmbeddings,
+  defineSource,
+  devoraSources,
+  hashingEmbedder,
+  openaiEmbedder,
+} from "../../src/index.ts";
+
+declare const db: Database;
+const embedder = hashingEmbedder();
+const notes = pgTable("notes", { id: bigint("id", { mode: "number" }).primaryKey(), body: text("body") });
+const other = pgTable("other", { id: bigint("id", { mode: "number" }).primaryKey() });
+
+// The client of the openai package is the structural client, as it is.
+openaiEmbedder(new OpenAI());
+
+// A source's name is a literal, its columns are those of its table.
+const source = defineSource({ name: "notes", table: notes, id: notes.id, text: notes.body });
+expectTypeOf(source.name).toEqualTypeOf<"notes">();
+// @ts-expect-error a column of another table
+defineSource({ name: "notes", table: notes, id: other.id, text: notes.body });
+// @ts-expect-error an unknown kind
+defineSource({ name: "notes", table: notes, id: notes.id, text: notes.body, kind: "poem" });
+
+// The names of the sources are the names that the verbs take and answer.
+const own = createEmbeddings({ db, embedder, sources: [source, devoraSources[1]] });
+void own.semanticSearch({ queryText: "x", ownerId: "1", entityTypes: ["notes", "files"] });
+// @ts-expect-error not one of the sources
+void own.semanticSearch({ queryText: "x", ownerId: "1", entityTypes: ["projects"] });
+// @ts-expect-error not one of the sources
+void own.embed("projects", "1");
+expectTypeOf<Awaited<ReturnType<typeof own.semanticSearch>>["results"][number]["source"]>().toEqualTypeOf<
+  "notes" | "files"
+>();
+
+// Without sources, they are Devora's.
+const devora = createEmbeddings({ db, embedder });
+expectTypeOf(devora.embed)
+  .parameter(0)
+  .toEqualTypeOf<"projects" | "files" | "conversations" | "messages" | "documents">();
+
+// What rag needs of a retriever.
+interface Retriever {
+  retrieve(call: {
+    readonly query: string;
+    readonly ownerId: string;
+    readonly limit: number;
+    readonly signal: AbortSignal;
+    readonly db?: Database;
+  }): Promise<{
+    readonly passages: readonly {
+      readonly id: string;
+      readonly source: string;
+      readonly entityId: string;
+      readonly title: string;
+      readonly text: string;
+      readonly start: number;
+      readonly end: number;
+      readonly score: number;
+      readonly updatedAt?: Date | string | null | undefined;
+    }[];
+    readonly complete: boolean;
+  }>;
+}
+expectTypeOf(own).toExtend<Retriever>();

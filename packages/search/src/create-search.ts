@@ -1,0 +1,89 @@
+import type { Database } from "@devora/db-schema";
+import { devoraSources, type PassageSource } from "./devora-sources.ts";
+import { getSuggestions, type SuggestionOptions, type Suggestions } from "./get-suggestions.ts";
+import { assertSources, type ScopeRoles } from "./options.ts";
+import { createQueryLog, type LogOptions, type QueryLog } from "./query-log.ts";
+import { type RetrieveAnswer, type RetrieveOptions, retrieve } from "./retrieve.ts";
+import { type SearchAnswer, type SearchOptions, search } from "./search.ts";
+import type { Source } from "./source.ts";
+
+export interface CreateSearchOptions<S extends Source> extends ScopeRoles {
+  /** Any Drizzle Postgres database. Stays yours: never closed here. */
+  db: Database;
+  /** What can be searched. Default {@link devoraSources}. */
+  sources?: readonly S[] | undefined;
+  /** Passages already cut, for `retrieve`. Default: cut from the rows of `sources` on each call. */
+  passages?: PassageSource | undefined;
+  /** Keeps queries for statistics. Default `{ mode: "off" }`; needs module `search` otherwise. */
+  log?: LogOptions | undefined;
+}
+
+/** One verb for each source: `books` -> `searchBooks`. */
+export type SourceVerbs<S extends Source> = {
+  readonly [One in S as `search${Capitalize<One["name"]>}`]: (
+    options: Omit<SearchOptions<One>, "sources">,
+  ) => Promise<SearchAnswer<One>>;
+};
+
+export type Search<S extends Source> = SourceVerbs<S> & {
+  /**
+   * Finds rows in some or all sources, ranked together.
+   * @throws {SearchError} OWNER_REQUIRED, UNKNOWN_SOURCE, INVALID_OPTION
+   * @throws {DatabaseError}
+   */
+  search(options: SearchOptions<S>): Promise<SearchAnswer<S>>;
+  /** Finds rows in all sources. */
+  searchAll(options: Omit<SearchOptions<S>, "sources">): Promise<SearchAnswer<S>>;
+  /** Completes what a person began to type, with titles of rows. */
+  getSuggestions(options: SuggestionOptions<S>): Promise<Suggestions<S>>;
+  /** Passages of text for a question, for an LLM's prompt. */
+  retrieve(options: RetrieveOptions): Promise<RetrieveAnswer>;
+  /** Writes the queries that the log still holds; never rejects. */
+  flush(): Promise<void>;
+  /** Flushes the log and ends it; searches go on to work, unlogged. The database stays open. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+};
+
+/**
+ * Search over your tables, in your database.
+ *
+ * @throws {SearchError} INVALID_OPTION
+ *
+ * @example
+ * const search = createSearch({ db });
+ * const { results } = await search.searchAll({ query: "react authentication", ownerId: user.id });
+ */
+export function createSearch<const S extends Source = (typeof devoraSources)[number]>(
+  options: CreateSearchOptions<S>,
+): Search<S> {
+  // Without `sources`, S is its default.
+  const sources = (options.sources ?? devoraSources) as readonly S[];
+  assertSources(sources);
+  const { db, role, serviceRole, passages } = options;
+  const context = { db, role, serviceRole, sources };
+  const log = createQueryLog({ db, serviceRole, ...options.log });
+
+  const run = async <One extends S>(verb: string, call: SearchOptions<One>): Promise<SearchAnswer<One>> => {
+    const answer = await search<One>(verb, context as never, call);
+    log.add(call, call.sources ?? sources.map(({ name }) => name), answer);
+    return answer;
+  };
+  const verbs = sources.map(({ name }) => {
+    const verb = `search${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+    return [verb, (call: SearchOptions<S>) => run(verb, { ...call, sources: [name] })] as const;
+  });
+  const close = () => log.close();
+  return {
+    ...(Object.fromEntries(verbs) as unknown as SourceVerbs<S>),
+    search: (call) => run("search", call),
+    searchAll: (call) => run("searchAll", { ...call, sources: undefined }),
+    getSuggestions: (call) => getSuggestions(context, call),
+    retrieve: (call) => retrieve({ ...context, passages }, call),
+    flush: () => log.flush(),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+export type { QueryLog };

@@ -1,0 +1,71 @@
+import { bestLines, bestWindow } from "./best-window.ts";
+import { identifierHits } from "./identifiers.ts";
+import { type MarkedText, mergeSpans, readMarks, type Span, toSegments } from "./marked-text.ts";
+import type { PageRow } from "./queries/page.ts";
+import type { Segment } from "./segments.ts";
+import type { Source } from "./source.ts";
+import type { Terms } from "./terms.ts";
+
+export interface Highlights {
+  readonly titleSegments: readonly Segment[];
+  readonly snippet: readonly Segment[];
+  /** In sources of code: the line on which the snippet starts, from 1. */
+  readonly line: number | undefined;
+}
+
+/** Length of a snippet in UTF-16 code units. */
+const snippetLength = 200;
+
+/** The marked title and the most telling part of the body. */
+export function highlight(source: Source, row: PageRow, terms: Terms): Highlights {
+  const title = markedTitle(source, row, terms);
+  const body = markedBody(source, row, terms);
+  const isCode = source.identifierVector !== undefined;
+  const span = isCode ? bestLines(body, snippetLength) : bestWindow(body, snippetLength);
+  return {
+    titleSegments: toSegments(title, { start: 0, end: title.text.length }),
+    snippet: isCode
+      ? toSegments(body, span)
+      : withEllipses(toSegments(body, span), body, span, row.startOffset > 0),
+    line: isCode ? row.linesBefore + countLines(body.text.slice(0, span.start)) + 1 : undefined,
+  };
+}
+
+/** The body with the words that the server found, and in code those that only the identifiers' parts are. */
+export function markedBody(source: Source, { markedBody }: PageRow, terms: Terms): MarkedText {
+  return withIdentifiers(source, readMarks(markedBody), terms);
+}
+
+function markedTitle(source: Source, { markedTitle }: PageRow, terms: Terms): MarkedText {
+  const title = withIdentifiers(source, readMarks(markedTitle), terms);
+  const part = source.path ? terms.all.pathPart : null;
+  if (part === null) return title;
+  const literal = new RegExp(part.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"), "giu");
+  const found = [...title.text.matchAll(literal)].map(({ 0: { length }, index }) => ({
+    start: index,
+    end: index + length,
+  }));
+  return { text: title.text, hits: mergeSpans([...title.hits, ...found]) };
+}
+
+function withIdentifiers(source: Source, { text, hits }: MarkedText, terms: Terms): MarkedText {
+  if (!source.identifierVector) return { text, hits };
+  const words = terms.terms.filter(({ identifiers }) => identifiers !== null).map((term) => term.text);
+  return { text, hits: mergeSpans([...hits, ...identifierHits(text, words)]) };
+}
+
+function withEllipses(
+  segments: readonly Segment[],
+  { text }: MarkedText,
+  { start, end }: Span,
+  isWindow: boolean,
+): Segment[] {
+  const ellipsis = { text: "…", hit: false };
+  return [
+    ...(start > 0 || isWindow ? [ellipsis] : []),
+    ...segments,
+    ...(end < text.length ? [ellipsis] : []),
+  ];
+}
+
+const countLines = (text: string): number => text.split("\n").length - 1;

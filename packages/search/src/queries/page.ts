@@ -1,0 +1,124 @@
+import type { Row } from "@devora/db-schema";
+import { type SQL, sql } from "drizzle-orm";
+import type { PgColumn } from "drizzle-orm/pg-core";
+import { hitEnd, hitStart, tagOpen } from "../marked-text.ts";
+import type { Source } from "../source.ts";
+import type { Terms } from "../terms.ts";
+import { languageOf, ofOwnLanguage, type Scope, scopeCondition } from "./scope.ts";
+import { termRows, type WeightedTerm } from "./term-rows.ts";
+
+/** A row of the answered page, its texts marked where the query's words are. */
+export interface PageRow {
+  readonly type: string;
+  readonly id: string;
+  readonly title: string;
+  readonly markedTitle: string;
+  /** The whole body, or of a long one the {@link windowLength} characters around its most telling word. */
+  readonly markedBody: string;
+  /** What comes before the window, in UTF-16 code units and in lines. */
+  readonly startOffset: number;
+  readonly linesBefore: number;
+  readonly updatedAt: Date | undefined;
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+/** Longer bodies are cut before they are marked, because `ts_headline` takes .12 ms for each 1,000 characters. */
+export const windowLength = 8_000;
+/** How much of the window comes before the word that it was cut for. */
+const windowLead = 1_000;
+
+const headlineOptions = `HighlightAll=true, StartSel="${hitStart}", StopSel="${hitEnd}"`;
+
+/** Reads the rows of a page, in any order. The scope is checked once more. */
+export function pageQuery(
+  pages: readonly { readonly source: Source; readonly ids: readonly string[] }[],
+  scope: Scope,
+  terms: Terms,
+  weighted: readonly WeightedTerm[],
+): SQL {
+  const rows = pages.map(({ source, ids }) => sourceRows(source, ids, scope, terms));
+  return sql`
+    with terms as materialized (${termRows(weighted)})
+    ${sql.join(rows, sql` union all `)}`;
+}
+
+function sourceRows(source: Source, ids: readonly string[], scope: Scope, terms: Terms): SQL {
+  return sql`
+    select ${source.name}::text as type, d.id, d.title,
+           ${marked(sql`d.title`, sql`h.title`)} as marked_title,
+           ${marked(sql`w.text`, sql`h.body`)} as marked_body,
+           length(w.before) + length(regexp_replace(w.before, '[^\\U00010000-\\U0010ffff]', '', 'g')) as start_offset,
+           length(w.before) - length(replace(w.before, e'\\n', '')) as lines_before,
+           d.updated_at, d.metadata
+    from (
+      select ${source.id}::text as id, coalesce(${source.title}, '')::text as title,
+             coalesce(${source.body ?? sql`''`}, '')::text as body, ${languageOf(source)} as language,
+             ${source.updatedAt ? sql`(extract(epoch from ${source.updatedAt}) * 1000)::float8` : sql`null::float8`} as updated_at,
+             ${metadataOf(source.metadata)} as metadata
+      from ${source.table}
+      where ${scopeCondition(source, scope)} and ${source.id} in (${sql.join(
+        ids.map((id) => sql`${id}`),
+        sql`, `,
+      )})
+      offset 0
+    ) as d
+    cross join lateral (select ${windowStart(source)} as start offset 0) as s
+    cross join lateral (
+      select left(d.body, s.start) as before, substr(d.body, s.start + 1, ${windowLength}::int) as text offset 0
+    ) as w
+    cross join lateral (select ${ofOwnLanguage(sql`d.language`, terms.highlights, sql`tsquery`)} as query offset 0) as q
+    cross join lateral (select ${headline(sql`d.title`)} as title, ${headline(sql`w.text`)} as body offset 0) as h`;
+}
+
+const headline = (text: SQL): SQL =>
+  sql`ts_headline(devora.text_config(d.language), ${withoutMarks(text)}, q.query, ${headlineOptions}::text)`;
+
+/** ts_headline leaves out words of more than 2 kB; better no marks than text that is not the row's. */
+const marked = (text: SQL, headline: SQL): SQL => sql`
+  case when length(translate(${headline}, ${hitStart + hitEnd}::text, '')) = length(${text}) then ${headline}
+  else ${withoutMarks(text)} end`;
+
+/** Zero-based, in characters: 0 unless the body is long, then a little before its first, most telling word. */
+const windowStart = (source: Source): SQL => sql`
+  case when length(d.body) <= ${windowLength}::int then 0
+  else greatest(0, coalesce((
+    select found.at
+    from terms as t
+    cross join lateral (
+      select regexp_instr(left(d.body, 100000), ${source.identifierVector ? sql`t.pattern` : sql`'\\m' || t.pattern`}, 1, 1, 0, 'i') as at
+    ) as found
+    where t.pattern <> '' and found.at > 0
+    order by t.weight desc, t.ordinal
+    limit 1
+  ), 1) - 1 - ${windowLead}::int) end`;
+
+/** The marks' own characters never come from a row, and `<` hides from ts_headline, which would drop tags. */
+const withoutMarks = (text: SQL): SQL =>
+  sql`translate(${text}, ${`<${tagOpen}${hitStart}${hitEnd}`}::text, ${`${tagOpen}\uFFFD\uFFFD\uFFFD`}::text)`;
+
+/** As JSON; what JSON numbers cannot hold travels as text. */
+function metadataOf(metadata: Readonly<Record<string, PgColumn>>): SQL {
+  const pairs = Object.entries(metadata).map(([name, column]) =>
+    column.dataType === "bigint" || column.dataType === "string"
+      ? sql`${name}::text, ${column}::text`
+      : sql`${name}::text, ${column}`,
+  );
+  return sql`jsonb_build_object(${sql.join(pairs, sql`, `)})`;
+}
+
+export const decodePage = (rows: readonly Row[]): PageRow[] =>
+  rows.map((row) => ({
+    type: String(row.type),
+    id: String(row.id),
+    title: String(row.title),
+    markedTitle: String(row.marked_title),
+    markedBody: String(row.marked_body),
+    startOffset: Number(row.start_offset),
+    linesBefore: Number(row.lines_before),
+    updatedAt: row.updated_at === null ? undefined : new Date(Number(row.updated_at)),
+    metadata: decodeJson(row.metadata),
+  }));
+
+/** Drivers answer jsonb parsed; with parsers switched off, as text. */
+const decodeJson = (value: unknown): Readonly<Record<string, unknown>> =>
+  (typeof value === "string" ? JSON.parse(value) : value) as Record<string, unknown>;

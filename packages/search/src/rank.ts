@@ -1,0 +1,96 @@
+import { type Database, rowsOf } from "@devora/db-schema";
+import { parseQuery } from "./parse-query.ts";
+import { decodeFrequencies, frequenciesQuery } from "./queries/frequencies.ts";
+import { decodeLexemes, lexemesQuery } from "./queries/lexemes.ts";
+import { decodeRanking, type RankedRow, rankingQuery } from "./queries/ranking.ts";
+import type { Scope } from "./queries/scope.ts";
+import type { WeightedTerm } from "./queries/term-rows.ts";
+import type { Source } from "./source.ts";
+import { composeTerms, type Terms, textsToStem } from "./terms.ts";
+import { candidateTerms, weightTerms } from "./weights.ts";
+
+/** Why a query found nothing, where the query itself is the reason. */
+export type Explanation = "empty_query" | "only_exclusions" | "only_stop_words";
+
+export interface RankOptions {
+  readonly sources: readonly Source[];
+  readonly scope: Scope;
+  readonly query: string;
+  /** `all-first`: rows with every word, and with any word only where those are few. */
+  readonly words: "all-first" | "any";
+  readonly limit: number;
+  readonly offset: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+export interface Ranking {
+  readonly rows: readonly RankedRow[];
+  readonly terms: Terms;
+  readonly weighted: readonly WeightedTerm[];
+  /** Rows that match, whether ranked or not. */
+  readonly total: number;
+  readonly relaxed: boolean;
+  /** False when more rows matched than were ranked. */
+  readonly complete: boolean;
+  readonly explanation: Explanation | undefined;
+}
+
+/** Fewer rows with every word than this, and rows with any word are answered after them. */
+const fewRows = 5;
+/** Most rows that one source ranks: beyond it the rarest words choose, then the ids. */
+export const candidateLimit = 5_000;
+
+/** Three statements: the query's lexemes, their frequencies in the scope, and the ranked page. */
+export async function rank(db: Database, options: RankOptions): Promise<Ranking> {
+  const { sources, scope, signal } = options;
+  const parsed = parseQuery(options.query);
+  const texts = textsToStem(parsed);
+  const nothing = (explanation: Explanation | undefined, terms: Terms): Ranking => ({
+    rows: [],
+    terms,
+    weighted: [],
+    total: 0,
+    relaxed: false,
+    complete: true,
+    explanation,
+  });
+  if (parsed.words.length + parsed.phrases.length === 0) {
+    return nothing(parsed.excluded.length > 0 ? "only_exclusions" : "empty_query", composeTerms(parsed, []));
+  }
+  signal?.throwIfAborted();
+  const terms = composeTerms(parsed, decodeLexemes(await rowsOf(db, lexemesQuery(texts)), texts.length));
+  const explanation = terms.onlyStopWords ? "only_stop_words" : undefined;
+  if (terms.terms.length === 0 || sources.length === 0) return nothing(explanation, terms);
+
+  signal?.throwIfAborted();
+  const frequencies = decodeFrequencies(
+    await rowsOf(db, frequenciesQuery(sources, terms, scope)),
+    terms.terms.length,
+  );
+  if (frequencies.any === 0) return nothing(explanation, terms);
+
+  const relaxed = frequencies.all < frequencies.any && (options.words === "any" || frequencies.all < fewRows);
+  const weighted = weightTerms(terms.terms, frequencies);
+  const candidates = relaxed
+    ? terms.any(candidateTerms(terms.terms, frequencies, candidateLimit))
+    : terms.all;
+  const total = relaxed ? frequencies.any : frequencies.all;
+
+  signal?.throwIfAborted();
+  const { limit, offset } = options;
+  const rows = decodeRanking(
+    await rowsOf(
+      db,
+      rankingQuery({ sources, scope, terms, weighted, candidates, candidateLimit, limit, offset }),
+    ),
+  );
+  return {
+    rows,
+    terms,
+    weighted,
+    total,
+    relaxed,
+    complete: total <= candidateLimit,
+    explanation: undefined,
+  };
+}

@@ -1,0 +1,149 @@
+import { getTableColumns, getTableName, is, SQL } from "drizzle-orm";
+import { PgColumn, type PgTable } from "drizzle-orm/pg-core";
+import { SearchError } from "./errors.ts";
+
+/** Languages whose words are stemmed; `simple` folds accents and case alone. */
+export type TextLanguage = "fr" | "en" | "simple";
+
+/** Any column of one table: a column of another table does not fit. */
+export type ColumnOf<Table extends PgTable> = Table["_"]["columns"][keyof Table["_"]["columns"]];
+export type ColumnsOf<Table extends PgTable> = Readonly<Record<string, ColumnOf<Table>>>;
+export type Columns = Readonly<Record<string, PgColumn>>;
+type NoColumns = Record<never, never>;
+
+export interface SourceDefinition<
+  Name extends string,
+  Table extends PgTable,
+  Metadata extends ColumnsOf<Table>,
+  Filters extends ColumnsOf<Table>,
+> {
+  /** Letters and digits, a small letter first; names the verb too: `books` -> `searchBooks`. Not `all`. */
+  name: Name;
+  table: Table;
+  /** A unique column; answered as text. */
+  id: ColumnOf<Table>;
+  /** What a result is called. SQL is evaluated for the rows of the answered page alone. */
+  title: ColumnOf<Table> | SQL;
+  /** Where snippets and passages come from. Default: none. */
+  body?: ColumnOf<Table> | SQL;
+  /** The `searchVector()` column: title at weight A, body at B. Give it a GIN index, with `owner` first. */
+  vector: ColumnOf<Table>;
+  /** The row's language, a column or one for all rows; must be what `vector` was made with. Default `simple`. */
+  language?: ColumnOf<Table> | TextLanguage;
+  /** Whose row it is. With it, no search runs without `ownerId` or `allOwners`. Default: rows belong to no one. */
+  owner?: ColumnOf<Table>;
+  /** Null while the row is live. */
+  deletedAt?: ColumnOf<Table>;
+  /** A condition that every row must meet. */
+  where?: SQL;
+  /** A vector made by `devora.identifier_vector`: marks the source as code, found by parts of its identifiers. */
+  identifierVector?: ColumnOf<Table>;
+  /** A path: found by any part of it (trigram index), and counted in the ranking. */
+  path?: ColumnOf<Table>;
+  /** When the row changed: answered with each result, and what `updatedAfter` compares. */
+  updatedAt?: ColumnOf<Table>;
+  /** Columns that are answered with each result, as JSON. */
+  metadata?: Metadata;
+  /** Columns that a call may filter by. */
+  filters?: Filters;
+}
+
+/** A table that can be searched; made by {@link defineSource}. */
+export interface Source<
+  Name extends string = string,
+  Metadata extends Columns = Columns,
+  Filters extends Columns = Columns,
+> {
+  readonly name: Name;
+  readonly table: PgTable;
+  readonly id: PgColumn;
+  readonly title: PgColumn | SQL;
+  readonly body: PgColumn | SQL | undefined;
+  readonly vector: PgColumn;
+  readonly language: PgColumn | TextLanguage;
+  readonly owner: PgColumn | undefined;
+  readonly deletedAt: PgColumn | undefined;
+  readonly where: SQL | undefined;
+  readonly identifierVector: PgColumn | undefined;
+  readonly path: PgColumn | undefined;
+  readonly updatedAt: PgColumn | undefined;
+  readonly metadata: Metadata;
+  readonly filters: Filters;
+}
+
+/**
+ * Declares how one of your Drizzle tables is searched. Takes columns of that table alone, by type and at run time.
+ *
+ * @throws {SearchError} INVALID_SOURCE
+ *
+ * @example
+ * const bookSource = defineSource({
+ *   name: "books", table: books, id: books.id, title: books.title, body: books.blurb,
+ *   vector: books.search, language: "en", owner: books.tenant, metadata: { year: books.year },
+ * });
+ */
+export function defineSource<
+  const Name extends string,
+  Table extends PgTable,
+  Metadata extends ColumnsOf<Table> = NoColumns,
+  Filters extends ColumnsOf<Table> = NoColumns,
+>(definition: SourceDefinition<Name, Table, Metadata, Filters>): Source<Name, Metadata, Filters> {
+  const { name, table } = definition;
+  const source = {
+    name,
+    table,
+    id: definition.id,
+    title: definition.title,
+    body: definition.body,
+    vector: definition.vector,
+    language: definition.language ?? "simple",
+    owner: definition.owner,
+    deletedAt: definition.deletedAt,
+    where: definition.where,
+    identifierVector: definition.identifierVector,
+    path: definition.path,
+    updatedAt: definition.updatedAt,
+    metadata: definition.metadata ?? ({} as Metadata),
+    filters: definition.filters ?? ({} as Filters),
+  };
+  assertSource(source);
+  return source;
+}
+
+function assertSource(source: Source): void {
+  const { name, table } = source;
+  const refuse = (problem: string): never => {
+    throw new SearchError("INVALID_SOURCE", `defineSource(${JSON.stringify(name)}): ${problem}`);
+  };
+  if (!/^[a-z][a-zA-Z0-9]*$/.test(name) || name === "all") {
+    refuse(
+      "name must be letters and digits with a small letter first, and not `all`, because it names the verb. Rename the source.",
+    );
+  }
+  const { metadata, filters, ...single } = source;
+  for (const [option, value] of Object.entries({ ...single, ...metadata, ...filters })) {
+    if (is(value, PgColumn) && value.table !== table) {
+      refuse(
+        `${option} is a column of table ${getTableName(value.table)}; columns of ${getTableName(table)} are allowed. For another table's value pass \`title\` or \`body\` as SQL.`,
+      );
+    }
+  }
+  for (const required of ["id", "vector"] as const) {
+    if (!is(source[required], PgColumn)) {
+      refuse(
+        `${required} must be a column; received ${typeof source[required]}. Pass one of: ${Object.keys(getTableColumns(table)).join(", ")}.`,
+      );
+    }
+  }
+  for (const option of ["vector", "identifierVector"] as const) {
+    const column = source[option];
+    if (column && column.getSQLType() !== "tsvector") {
+      refuse(
+        `${option} must be a tsvector; ${column.name} is ${column.getSQLType()}. Make it with searchVector() of @devora/db-schema.`,
+      );
+    }
+  }
+  if (!is(source.title, PgColumn) && !is(source.title, SQL)) {
+    refuse(`title must be a column or SQL; received ${typeof source.title}.`);
+  }
+}

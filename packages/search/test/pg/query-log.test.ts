@@ -1,0 +1,83 @@
+import { createHash } from "node:crypto";
+import { searchQueries, withService } from "@devora/db-schema";
+import { seedUser, useTestDatabase } from "@devora/testing";
+import { eq } from "drizzle-orm";
+import { expect, test } from "vitest";
+import { createSearch } from "../../src/index.ts";
+import { rowsOfUser } from "../devora-rows.ts";
+
+const database = useTestDatabase();
+const logged = (ownerId: string) =>
+  withService(database.db, (tx) => tx.select().from(searchQueries).where(eq(searchQueries.ownerId, ownerId)));
+
+test("full: each answered query, its owner, sources, count and time", async () => {
+  const owner = await seedUser(database.db);
+  await rowsOfUser(database.db, owner).project({ name: "Walrus" });
+  const search = createSearch({ db: database.db, log: { mode: "full" } });
+  await search.searchProjects({ query: "walrus", ownerId: owner });
+  await search.searchAll({ query: "walrus zebra", ownerId: owner });
+  await search.flush();
+  const rows = await logged(owner);
+  expect(
+    rows.map(({ query, sources, resultCount, relaxed }) => ({ query, sources, resultCount, relaxed })),
+  ).toEqual([
+    { query: "walrus", sources: ["projects"], resultCount: 1, relaxed: false },
+    {
+      query: "walrus zebra",
+      sources: ["projects", "conversations", "messages", "files"],
+      resultCount: 1,
+      relaxed: true,
+    },
+  ]);
+  expect(rows.every(({ durationMs }) => durationMs > 0)).toBe(true);
+});
+
+test("hashed: no text; off, the default: nothing", async () => {
+  const owner = await seedUser(database.db);
+  const hashed = createSearch({ db: database.db, log: { mode: "hashed" } });
+  await hashed.searchAll({ query: " Secret\0 ", ownerId: owner });
+  await hashed.close();
+  const off = createSearch({ db: database.db });
+  await off.searchAll({ query: "secret", ownerId: owner });
+  await off.flush();
+  expect(await logged(owner)).toMatchObject([
+    { query: null, queryHash: createHash("sha256").update("secret").digest("hex") },
+  ]);
+});
+
+test("a closed log takes no more; searches go on", async () => {
+  const owner = await seedUser(database.db);
+  const search = createSearch({ db: database.db, log: { mode: "full" } });
+  await search.searchAll({ query: "before", ownerId: owner });
+  await search.close();
+  await search.searchAll({ query: "after", ownerId: owner });
+  await search.flush();
+  expect((await logged(owner)).map(({ query }) => query)).toEqual(["before"]);
+});
+
+test("a log that fails never fails a search, and tells its observer alone", async () => {
+  const owner = await seedUser(database.db);
+  const seen: unknown[] = [];
+  const search = createSearch({
+    db: database.db,
+    serviceRole: "no_such_role_here",
+    log: {
+      mode: "full",
+      onError: (error, dropped) => {
+        seen.push([(error as Error).name, dropped]);
+        throw new Error("an observer that fails");
+      },
+    },
+  });
+  await search.searchAll({ query: "one", ownerId: owner });
+  await search.searchAll({ query: "two", ownerId: owner });
+  await search.flush();
+  expect(seen).toEqual([["DatabaseError", 2]]);
+  expect(await logged(owner)).toEqual([]);
+});
+
+test("an unknown mode is refused at creation", () => {
+  expect(() => createSearch({ db: database.db, log: { mode: "some" as "full" } })).toThrow(
+    expect.objectContaining({ code: "INVALID_OPTION" }),
+  );
+});
