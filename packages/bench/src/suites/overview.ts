@@ -7,7 +7,7 @@ import { and, count, desc, eq, isNull } from "drizzle-orm";
 import { openBenchDatabase } from "../database.ts";
 import { measure } from "../measure.ts";
 import { type BenchRow, toRow } from "../row.ts";
-import type { SuiteOptions } from "./index.ts";
+import type { SuiteOptions } from "../suite.ts";
 
 const suite = "overview";
 

@@ -67,7 +67,7 @@ export const holdJobsQuery = (leaseToken: string, jobs: readonly Job[]): SQL => 
   join ${claimed(jobs)} on job.source = claimed.source and job.entity_id = claimed."entityId"
   where job.lease_token = ${leaseToken}::uuid and job.version = claimed.version
   order by job.source, job.entity_id
-  for update of job`;
+  for update of job skip locked`;
 
 export const deleteJobsQuery = (leaseToken: string, jobs: readonly Job[]): SQL => sql`
   delete from devora.embedding_jobs as job

@@ -1,7 +1,8 @@
 // Loopback HTTP through the real client: what counts here is what goes over the wire.
+
+import { type ChatScript, type ChatServer, startChatServer } from "@devora/testing/chat-server";
 import OpenAI from "openai";
 import { afterEach, expect, test } from "vitest";
-import { type ChatScript, type ChatServer, startChatServer } from "@devora/testing/chat-server";
 import { type AnswerPart, createRag, openaiGenerator } from "../../src/index.ts";
 import { checkGenerator } from "../../src/testing.ts";
 import { collect, deferred, passage, retrieverOf } from "../support/fakes.ts";
