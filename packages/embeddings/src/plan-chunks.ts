@@ -56,7 +56,7 @@ function matchByHash(wanted: readonly WantedChunk[], stored: readonly StoredChun
   const atOrdinal = new Map(stored.map((chunk) => [chunk.ordinal, chunk]));
   for (const chunk of wanted) {
     const same = atOrdinal.get(chunk.ordinal);
-    if (same !== undefined) kept.set(chunk, same);
+    if (same?.hash === chunk.hash) kept.set(chunk, same);
   }
   const inPlace = new Set(kept.values());
   const elsewhere = new Map<string, StoredChunk[]>();

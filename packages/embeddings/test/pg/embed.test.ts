@@ -173,17 +173,19 @@ test("a row that changes owner takes its passages along, without a call", async 
   await embeddings.embedProject(id);
   await withService(db, (tx) => tx.update(projects).set({ userId: bob }).where(eq(projects.id, id)));
 
-  // Before it is embedded again, neither sees it: the passage is Alice's, the row Bob's.
+  // Before it is embedded again, nobody sees it: the passage is Alice's, the row Bob's.
   const found = async (ownerId: string) =>
     (await embeddings.semanticSearch({ queryText: "handed over", ownerId })).results.map(
       (hit) => hit.entityId,
     );
   expect(await found(alice)).toEqual([]);
   expect(await found(bob)).toEqual([]);
+  const all = await embeddings.semanticSearch({ queryText: "handed over", allOwners: true, limit: 100 });
+  expect(all.results.map((hit) => hit.entityId)).not.toContain(id);
   await embeddings.embedProject(id);
   expect(await passagesOf(db, "projects", id)).toMatchObject([{ owner: bob, vectors: 1 }]);
   expect(await found(bob)).toEqual([id]);
-  expect(embedder.calls).toHaveLength(3 + 1);
+  expect(embedder.calls).toHaveLength(1 + 4);
 });
 
 test("a row that changes while it is embedded is read again, and the stale vector never stored", async () => {

@@ -1,6 +1,6 @@
 import { type Database, newId, rowsOf, withService, withUser } from "@devora/db-schema";
 import { useTestDatabase } from "@devora/testing";
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import { bigint, boolean, PgDialect, pgTable, text } from "drizzle-orm/pg-core";
 import { beforeAll, expect, test } from "vitest";
 import { createEmbeddings, defineSource, type Embedder } from "../../src/index.ts";
@@ -171,15 +171,29 @@ test("an owner of 1 row in 50 gets all ten hits, exactly", async () => {
   }
 });
 
-test("the index scan goes on past rows that are gone", async () => {
+test("one index scan goes on past rows that are gone, until it has enough", async () => {
   const { db } = database;
   const nearest = await exactly(11.5, 200);
   await db.execute(sql`update items set hidden = true where id = any(${sql.param(nearest)}::bigint[])`);
-  const { passages, complete } = await embeddings().retrieve({ query: "11.5", allOwners: true, limit: 10 });
+  let scans = 0;
+  const { passages, complete } = await withService(db, (tx) => {
+    const counting = new Proxy(tx, {
+      get: (target, key) => {
+        if (key !== "execute") return Reflect.get(target, key);
+        return (query: SQL) => {
+          if (new PgDialect().sqlToQuery(query).sql.includes("with near as")) scans += 1;
+          return target.execute(query);
+        };
+      },
+    });
+    return embeddings().retrieve({ query: "11.5", allOwners: true, limit: 10, db: counting });
+  });
   await db.execute(sql`update items set hidden = false where hidden`);
   expect(passages).toHaveLength(10);
   expect(complete).toBe(true);
   expect(passages.some((passage) => nearest.includes(passage.entityId))).toBe(false);
+  // A second one would be the exact scan, for an index that gave up.
+  expect(scans).toBe(1);
 });
 
 test("the caller's transaction keeps its own scan settings", async () => {
