@@ -115,7 +115,8 @@ as $$
     order by entity_id
     on conflict on constraint embedding_jobs_pkey do update
       set version = embedding_jobs.version + 1, owner_id = excluded.owner_id,
-          attempts = 0, available_at = now(), parked_at = null, last_error = null
+          attempts = 0, available_at = now(), parked_at = null, last_error = null,
+          lease_token = null, leased_until = null
     returning 1
   )
   select count(*)::integer from queued
