@@ -1,4 +1,4 @@
-import { rowsOf } from "@devora/db-schema";
+import { rowsOf, withService } from "@devora/db-schema";
 import { useTestDatabase } from "@devora/testing";
 import { type SQL, sql } from "drizzle-orm";
 import { beforeAll, expect, test } from "vitest";
@@ -87,13 +87,15 @@ beforeAll(async () => {
   }
 });
 
+/** Plain SQL over the rows of all owners. */
+const allRows = (query: SQL) => withService(database.db, (tx) => rowsOf(tx, query));
+
 const localDay = sql`(at at time zone ${timeZone}::text)::date`;
 const today = sql`(${asOf.toISOString()}::timestamptz at time zone ${timeZone}::text)::date`;
 
 /** Distinct active people of the local days that `where` says, counted the plain way. */
 const countActive = async (where: SQL): Promise<number> => {
-  const [row] = await rowsOf(
-    database.db,
+  const [row] = await allRows(
     sql`with activity as (
           select coalesce((select distinct_id from devora.user_aliases a where a.alias = e.distinct_id),
                           owner_id, distinct_id) as person, occurred_at as at
@@ -122,8 +124,7 @@ test("active people of today, 7 and 30 days, and retention", async () => {
 
 test("active people and new users of each of 70 days", async () => {
   const { days } = await metrics().getTrends({ days: 70, asOf });
-  const rows = await rowsOf(
-    database.db,
+  const rows = await allRows(
     sql`select (created_at at time zone ${timeZone}::text)::date::text as date, count(*)::int as users
         from users where id::text not in (select owner_id from devora.excluded_users) group by 1`,
   );
@@ -173,8 +174,7 @@ test("recurring revenue and customers, in SQL's own decimals", async () => {
     where status in ('active', 'past_due') and user_id::text not in (select owner_id from devora.excluded_users)) c`;
   const revenue = await metrics().getRevenueMetrics({ asOf });
   const now = sql`${asOf.toISOString()}::timestamptz`;
-  const rows = await rowsOf(
-    database.db,
+  const rows = await allRows(
     sql`select currency, sum(monthly)::float8 as mrr, count(distinct user_id)::int as customers
         from ${priced} where monthly > 0 and ${inForce(now)} group by currency order by currency`,
   );
@@ -187,8 +187,7 @@ test("recurring revenue and customers, in SQL's own decimals", async () => {
   }
 
   const before = sql`(${now} - interval '30 days')`;
-  const [churn] = await rowsOf(
-    database.db,
+  const [churn] = await allRows(
     sql`with customers as (select distinct user_id from ${priced} where monthly > 0 and ${inForce(before)}),
              still as (select distinct user_id from ${priced} where monthly > 0 and ${inForce(now)})
         select count(*)::int as before, count(*) filter (where still.user_id is null)::int as lost
@@ -213,8 +212,7 @@ test("recurring revenue at the end of each day is the revenue as of its last ins
 });
 
 test("cohort retention of each sign-up day, by looking each member up", async () => {
-  const rows = await rowsOf(
-    database.db,
+  const rows = await allRows(
     sql`select id::text as id, (created_at at time zone ${timeZone}::text)::date::text as date from users
         where id::text not in (select owner_id from devora.excluded_users)`,
   );
