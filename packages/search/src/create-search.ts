@@ -2,7 +2,7 @@ import type { Database } from "@devora/db-schema";
 import { devoraSources, type PassageSource } from "./devora-sources.ts";
 import { getSuggestions, type SuggestionOptions, type Suggestions } from "./get-suggestions.ts";
 import { assertSources, type ScopeRoles } from "./options.ts";
-import { createQueryLog, type LogOptions, type QueryLog } from "./query-log.ts";
+import { createQueryLog, type LogOptions } from "./query-log.ts";
 import { type RetrieveAnswer, type RetrieveOptions, retrieve } from "./retrieve.ts";
 import { type SearchAnswer, type SearchOptions, search } from "./search.ts";
 import type { Source } from "./source.ts";
@@ -64,8 +64,8 @@ export function createSearch<const S extends Source = (typeof devoraSources)[num
   const context = { db, role, serviceRole, sources };
   const log = createQueryLog({ db, serviceRole, ...options.log });
 
-  const run = async <One extends S>(verb: string, call: SearchOptions<One>): Promise<SearchAnswer<One>> => {
-    const answer = await search<One>(verb, context as never, call);
+  const run = async (verb: string, call: SearchOptions<S>): Promise<SearchAnswer<S>> => {
+    const answer = await search(verb, context, call);
     log.add(call, call.sources ?? sources.map(({ name }) => name), answer);
     return answer;
   };
@@ -85,5 +85,3 @@ export function createSearch<const S extends Source = (typeof devoraSources)[num
     [Symbol.asyncDispose]: close,
   };
 }
-
-export type { QueryLog };

@@ -38,7 +38,7 @@ export interface Term {
 
 /** A query as the server understands it. */
 export interface Terms {
-  /** Words and phrases that are searched for, without those that are stop words in every language. */
+  /** Words and phrases that are searched for. */
   readonly terms: readonly Term[];
   /** True when each word is a stop word of some language. */
   readonly onlyStopWords: boolean;
@@ -129,15 +129,23 @@ const isSearchable = ({ queries }: Term): boolean =>
   textLanguages.some((language) => queries[language] !== null);
 
 /**
- * `simple` has no stop words: in its rows, and among identifiers, words that French or English would drop are
- * dropped too while others remain; so that a question finds code.
+ * Drops stop words while other words remain.
+ * - Those of the query's own language, told by which of the two has more of them, in rows of every language: for
+ *   French an English `the` is a rare word (`thé`), and would decide.
+ * - Those of either language among identifiers and in rows of `simple`, which has none; so that a question finds code.
  */
 function withoutStopWords(terms: readonly Term[]): Term[] {
   const isStopWord = ({ queries }: Term) => queries.fr === null || queries.en === null;
   if (terms.every(isStopWord)) return [...terms];
-  return terms.map((term) =>
-    isStopWord(term) ? { ...term, queries: { ...term.queries, simple: null }, identifiers: null } : term,
-  );
+  const french = terms.filter(({ queries }) => queries.fr === null).length;
+  const english = terms.filter(({ queries }) => queries.en === null).length;
+  const own = french > english ? "fr" : english > french ? "en" : undefined;
+  return terms
+    .filter(({ queries }) => own === undefined || queries[own] !== null)
+    .map((term) =>
+      isStopWord(term) ? { ...term, queries: { ...term.queries, simple: null }, identifiers: null } : term,
+    )
+    .filter(isSearchable);
 }
 
 const queriesOf = (terms: readonly Term[], language: TextLanguage) =>

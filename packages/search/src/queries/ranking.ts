@@ -29,8 +29,9 @@ export interface RankingParameters {
  *
  * relevance = Σ weight(term) * min(1, (rank(term in title) + rank(term in body)) / 2 + code), where
  * - rank is `ts_rank` with equal weights and normalisation 16: 0..1, saturating in the term's occurrences, divided
- *   by the logarithm of the number of distinct words. Title and body apart, because a title's length says nothing of the body's:
- *   nDCG@10 .38 and .69 on Cranfield and CNIL, where one `ts_rank` over the whole vector gives .37 and .60.
+ *   by the logarithm of the number of distinct words. Title and body apart, because a title's length says nothing
+ *   of the body's: nDCG@10 .38 and .70 on Cranfield and CNIL, where one `ts_rank` over the whole vector (weights
+ *   1 and .4) gives .37 and .60, and BM25 per field, which needs each vector unnested, .39 and .63.
  * - code, in sources with identifiers: .1 where the term is an identifier or parts of one, .25 where the path has it.
  *
  * score = (tier + relevance) / 3, in 0..1: tier 2 where the title has the query's words and no others, 1 where the
@@ -80,7 +81,7 @@ function relevance(source: Source): SQL {
   const query = termQuery(source, sql`m.language`);
   const text = sql`coalesce(ts_rank('{1,1,1,1}', m.title, ${query}, 16) + ts_rank('{1,1,1,1}', m.body, ${query}, 16), 0) / 2`;
   const identifier = sql`case when m.identifiers @@ t.identifiers then 0.1 else 0 end`;
-  const path = sql`case when position(t.word in m.path) > 0 then 0.25 else 0 end`;
+  const path = sql`case when t.identifiers is not null and position(t.word in m.path) > 0 then 0.25 else 0 end`;
   const parts = [text];
   if (source.identifierVector) parts.push(identifier);
   if (source.path) parts.push(path);

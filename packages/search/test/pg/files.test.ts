@@ -42,11 +42,31 @@ test.each([
   expect((await find(query))[0]?.id).toBe(ids.users);
 });
 
+test("words that French or English would drop are not asked of code, while others remain", async () => {
+  const search = createSearch({ db: database.db });
+  const answer = await search.searchFiles({ query: "what is the id of a user", ownerId: owner });
+  expect(answer).toMatchObject({ total: 1, relaxed: false });
+});
+
 test("snake_case, kebab-case and paths are split as well", async () => {
   expect((await find("allRoutes"))[0]?.id).toBe(ids.routes);
   expect((await find("list routes"))[0]?.id).toBe(ids.routes);
   expect((await find("src/lib/users.ts"))[0]?.id).toBe(ids.users);
   expect((await find("lib users"))[0]?.id).toBe(ids.users);
+});
+
+test("a keyword that is a stop word of a language is found when it stands alone", async () => {
+  const other = await seedUser(database.db);
+  const projectId = await seedProject(database.db, other);
+  const id = await rowsOfUser(database.db, other).file({
+    projectId,
+    path: "a.ts",
+    content: "if (a) while (b) {}",
+  });
+  const search = createSearch({ db: database.db });
+  const { results } = await search.searchFiles({ query: "if", ownerId: other });
+  expect(results.map((result) => result.id)).toEqual([id]);
+  expect(results[0]?.snippet[0]).toEqual({ text: "if", hit: true });
 });
 
 test("the snippet is whole lines from the hit's, with its number", async () => {

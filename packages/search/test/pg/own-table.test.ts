@@ -1,6 +1,7 @@
 import { useTestDatabase } from "@devora/testing";
+import { eq } from "drizzle-orm";
 import { beforeAll, expect, test } from "vitest";
-import { createSearch } from "../../src/index.ts";
+import { createSearch, defineSource } from "../../src/index.ts";
 import { addBooks, bookSource, books, createBooks } from "../books.ts";
 
 const database = useTestDatabase();
@@ -64,6 +65,26 @@ test("rows of all owners only on demand", async () => {
   await expect(search.search({ query: "boats", allOwners: true, ownerId: "acme" })).rejects.toMatchObject({
     code: "INVALID_OPTION",
   });
+});
+
+test("rows of a source without an owner are everybody's", async () => {
+  const source = defineSource({
+    name: "catalogue",
+    table: books,
+    id: books.id,
+    title: books.title,
+    vector: books.search,
+    language: "en",
+    where: eq(books.genre, "manual"),
+  });
+  const search = createSearch({ db: database.db, sources: [source, bookSource], role: null });
+  const { results } = await search.searchCatalogue({ query: "boats" });
+  expect(new Set(results.map(({ id }) => id))).toEqual(new Set([ids[1], ids[3]]));
+  expect(results[0]?.snippet).toEqual([]);
+  // Beside one with an owner, the owner narrows that one alone.
+  const both = await search.search({ query: "rival", ownerId: "acme" });
+  expect(both.total).toBe(1);
+  await expect(search.search({ query: "boats" })).rejects.toMatchObject({ code: "OWNER_REQUIRED" });
 });
 
 test("metadata come as JSON, decimals and times as text", async () => {
@@ -131,6 +152,26 @@ test("an aborted call rejects with the reason and runs no statement", async () =
   const db = { execute: () => expect.unreachable("a statement ran") } as never;
   const call = searchOf().search({ query: "boat", ownerId: "acme", db, signal: AbortSignal.abort(reason) });
   await expect(call).rejects.toBe(reason);
+});
+
+test("an abort between statements stops the call", async () => {
+  const reason = new Error("enough");
+  const abort = new AbortController();
+  let statements = 0;
+  const db = new Proxy(database.db, {
+    get: (target, property, receiver) =>
+      property === "execute"
+        ? async (statement: never) => {
+            statements += 1;
+            const rows = await target.execute(statement);
+            abort.abort(reason);
+            return rows;
+          }
+        : Reflect.get(target, property, receiver),
+  });
+  const call = searchOf().search({ query: "boat", ownerId: "acme", db, signal: abort.signal });
+  await expect(call).rejects.toBe(reason);
+  expect(statements).toBe(1);
 });
 
 test("a failure of the database is a DatabaseError without values", async () => {

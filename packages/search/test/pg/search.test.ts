@@ -107,8 +107,26 @@ test("a row is matched with the stems of its own language, accents or not", asyn
   }
   // English "selling" is "sell"; French stems know nothing of it.
   expect(await found("selling")).toEqual([ids.shop]);
+  // A row in no language is matched as it stands, not by the stems of another's.
+  const plain = await rowsOfUser(database.db, alice).project({ name: "Kayak", language: "simple" });
+  expect(await found("kayak")).toEqual([plain]);
+  expect(await found("kayaks")).toEqual([]);
   // "des" is a stop word of the French row alone.
   expect(await found("des")).toEqual([]);
+});
+
+test("stop words of the query's language do not find rows of the other", async () => {
+  const owner = await seedUser(database.db);
+  const rows = rowsOfUser(database.db, owner);
+  await rows.project({ name: "Thé vert", language: "fr" });
+  await rows.project({ name: "Sons of comments", description: "Le un, la est, pour.", language: "en" });
+  const paint = await rows.project({ name: "Paint", description: "Green paint." });
+  const cafe = await rows.project({ name: "Café", description: "Un café pour la nuit.", language: "fr" });
+  const search = createSearch({ db: database.db });
+  const found = async (query: string) =>
+    (await search.searchProjects({ query, ownerId: owner })).results.map(({ id }) => id);
+  expect(await found("where is the best paint of all?")).toEqual([paint]);
+  expect(await found("quel est le café pour les nuits ?")).toEqual([cafe]);
 });
 
 test("all words first, any word where those rows are few, and the answer says so", async () => {
