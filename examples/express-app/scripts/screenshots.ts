@@ -50,7 +50,8 @@ async function search(page: Page): Promise<void> {
 
 async function ask(page: Page): Promise<void> {
   await page.goto(`${url}/chat`);
-  await page.getByRole("button", { name: "How do I scope queries to one user?" }).first().click();
+  await page.locator("#message").fill("How do I scope queries to one user?");
+  await page.getByRole("button", { name: "Ask", exact: true }).click();
   await page.locator("#sources details").first().waitFor();
   await page.locator("#sources summary").first().click();
 }

@@ -1,10 +1,6 @@
 import { type Html, html } from "./html.ts";
 
-const examples = [
-  "How do I scope queries to one user?",
-  "What happens to a search query that finds nothing?",
-  "Comment sécuriser une API REST ?",
-];
+const examples = ["What happens to a search that finds nothing?", "Comment sécuriser une API REST ?"];
 
 /** The chat; `unavailable` says why no model answers, when none does. */
 export function chatPage(unavailable: string | undefined): Html {
@@ -16,7 +12,7 @@ export function chatPage(unavailable: string | undefined): Html {
         <div id="turns" aria-live="polite"></div>
         <form id="ask">
           <label class="hidden" for="message">Question</label>
-          <textarea id="message" name="message" rows="2" maxlength="4000" required placeholder="${examples[0] ?? ""}"></textarea>
+          <textarea id="message" name="message" rows="2" maxlength="4000" required placeholder="Ask about your projects, files and conversations"></textarea>
           <button type="submit">Ask</button>
         </form>
         <p class="muted">Try ${examples.map((example) => html`<button type="button" class="example" data-question="${example}">${example}</button> `)}</p>

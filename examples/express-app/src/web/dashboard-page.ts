@@ -49,7 +49,7 @@ export function dashboardPage(dashboard: DashboardMetrics): Html {
       ${chart("activeUsers", "Active users a day")}
       ${chart("newUsers", "New users a day")}
       ${chart("messages", "Messages a day")}
-      ${chart("mrrMinor", `Monthly recurring revenue, ${revenue.mrr.currency}`, revenue.mrr.currency)}
+      ${chart("mrrMinor", `Monthly recurring revenue of subscriptions in ${revenue.mrr.currency}`, revenue.mrr.currency)}
     </div>`;
 }
 
