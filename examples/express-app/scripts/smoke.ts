@@ -32,16 +32,19 @@ function run(args: string[], environment: Record<string, string> = {}): Run {
   return { child, output: () => output, exited: once(child, "exit").then(([code]) => code as number | null) };
 }
 
-async function ready(host: Run): Promise<string> {
+async function until<T>(answer: () => T | undefined | false, host: Run): Promise<T> {
   const deadline = Date.now() + startTimeoutMs;
   while (Date.now() < deadline) {
-    const url = /Ready in .*: (http:\S+)/.exec(host.output())?.[1];
-    if (url) return url;
+    const found = answer();
+    if (found) return found;
     if (host.child.exitCode !== null) break;
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new Error(`The host did not get ready:\n${host.output()}`);
+  throw new Error(`The host did not get that far:\n${host.output()}`);
 }
+
+const ready = (host: Run): Promise<string> =>
+  until(() => /Ready in .*: (http:\S+)/.exec(host.output())?.[1], host);
 
 const pass = (what: string) => console.log(`ok  ${what}`);
 const json = async (response: Response) => (await response.json()) as Record<string, never>;
@@ -117,6 +120,23 @@ async function smoke(): Promise<void> {
   afterKill.child.kill("SIGTERM");
   assert.equal(await afterKill.exited, 0);
   pass("so does kill -9");
+
+  const cutData = join(folder, "cut");
+  const cut = run([...demo, "--data", cutData]);
+  await until(() => cut.output().includes("Make projects"), cut);
+  cut.child.kill("SIGINT");
+  await cut.exited;
+  const afterCut = run([...demo, "--data", cutData]);
+  await askEverything(await ready(afterCut));
+  assert.match(afterCut.output(), /cut off while it filled the database; starting anew/);
+  afterCut.child.kill("SIGTERM");
+  assert.equal(await afterCut.exited, 0);
+  pass("Ctrl-C while it fills the database is made good by the next start");
+
+  const refused = run([...demo, "--data", imported, "--reset"]);
+  assert.equal(await refused.exited, 1);
+  assert.match(refused.output(), /holds files but no database/);
+  pass("--reset deletes no folder but a database's");
 
   const blocker = createServer().listen(0, "127.0.0.1");
   await once(blocker, "listening");

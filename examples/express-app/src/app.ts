@@ -48,7 +48,7 @@ export function createApp({ state, log }: AppOptions): Express {
   app.use((request, response, next) => {
     if (!state.services)
       return next(new Problem(503, "The host is still preparing its data. Try again in a moment."));
-    routes ??= routesOf(state.services, () => state.defaultUserId);
+    routes ??= routesOf(state.services, () => state.defaultUserId, log);
     routes(request, response, next);
   });
   app.use(unknownRoute);
@@ -56,7 +56,11 @@ export function createApp({ state, log }: AppOptions): Express {
   return app;
 }
 
-function routesOf(services: Services, defaultUserId: () => string | undefined): Router {
+function routesOf(
+  services: Services,
+  defaultUserId: () => string | undefined,
+  log: (error: unknown) => void,
+): Router {
   const router = Router();
   router.use(demoUser(services.db, defaultUserId));
   router.use(
@@ -65,7 +69,7 @@ function routesOf(services: Services, defaultUserId: () => string | undefined): 
     projectRoutes(services),
     conversationRoutes(services),
     searchRoutes(services),
-    chatRoutes(services),
+    chatRoutes(services, log),
     dashboardRoutes(services),
   );
   router.use(pageRoutes(services));

@@ -14,16 +14,18 @@ export interface HostDatabase {
 export async function openDatabase({
   databaseUrl,
   dataDir,
+  reset,
 }: {
   databaseUrl: string | undefined;
   dataDir: string;
+  reset: boolean;
 }): Promise<HostDatabase> {
-  return databaseUrl === undefined ? openFolder(dataDir) : openServer(databaseUrl);
+  return databaseUrl === undefined ? openFolder(dataDir, reset) : openServer(databaseUrl);
 }
 
-async function openFolder(dataDir: string): Promise<HostDatabase> {
+async function openFolder(dataDir: string, reset: boolean): Promise<HostDatabase> {
   const { openEmbedded } = await import("@devora/db-schema/embedded");
-  const embedded = await openEmbedded({ dataDir });
+  const embedded = await openEmbedded({ dataDir, reset });
   try {
     await migrate({ client: embedded.client });
   } catch (error) {

@@ -1,5 +1,4 @@
 import { once } from "node:events";
-import { rmSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { createApp, type HostState } from "./app.ts";
 import { type HostDatabase, openDatabase } from "./database.ts";
@@ -16,12 +15,14 @@ export interface Host {
 
 /**
  * Starts the host: listens at once, so that `/health` answers 503 while it prepares and a busy port shows early.
+ * Aborting `signal` while it prepares closes the database properly.
  * @throws {UsageError} for a busy port, an unusable DATABASE_URL, a folder that is not there
  */
 export async function startHost(
   options: HostOptions,
   progress: Progress,
   log: (error: unknown) => void,
+  signal: AbortSignal,
 ): Promise<Host> {
   const state: HostState = {};
   const server = createApp({ state, log }).listen(options.port, options.host);
@@ -53,9 +54,10 @@ export async function startHost(
     progress.line(`Database: ${opened.description}`);
     const services = createServices(opened.db, options.openai);
     const defaultUserId = options.demo
-      ? await prepareDemo(services, options, progress)
+      ? await prepareDemo(services, options, progress, signal)
       : await findDemoUser(opened.db);
-    if (options.demo) await embedDemo(services, progress);
+    if (options.demo) await embedDemo(services, progress, signal);
+    signal.throwIfAborted();
     const worker = services.embeddings.createWorker({ onError: log });
     worker.start();
     Object.assign(state, { services, defaultUserId });
@@ -63,9 +65,12 @@ export async function startHost(
     return {
       url: `http://${options.host === "0.0.0.0" ? "localhost" : options.host}:${port}`,
       stop: async () => {
-        await closeServer();
-        await worker.stop();
-        await opened.close();
+        try {
+          await closeServer();
+          await worker.stop();
+        } finally {
+          await opened.close();
+        }
       },
     };
   } catch (error) {
@@ -83,12 +88,10 @@ async function openPrepared(options: HostOptions, progress: Progress): Promise<H
       throw new UsageError(
         "--reset deletes the embedded database alone. Make an empty database and point DATABASE_URL at it.",
       );
-    rmSync(options.dataDir, { recursive: true, force: true });
   }
   const database = await openDatabase(options);
   if (!(embedded && options.demo && (await isHalfPopulated(database.db)))) return database;
   progress.line("The last start was cut off while it filled the database; starting anew.");
   await database.close();
-  rmSync(options.dataDir, { recursive: true, force: true });
-  return openDatabase(options);
+  return openDatabase({ ...options, reset: true });
 }

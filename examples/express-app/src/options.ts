@@ -53,7 +53,7 @@ export function parseOptions(
   paths: { repository: string; host: string; current: string },
 ): HostOptions {
   const { values } = parse(args);
-  const port = values.port ?? environment.PORT ?? "3000";
+  const port = values.port ?? nonEmpty(environment.PORT) ?? "3000";
   return {
     port: wholeNumber("--port or PORT", port, 0, 65_535),
     host: nonEmpty(environment.HOST) ?? "127.0.0.1",

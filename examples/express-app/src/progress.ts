@@ -10,15 +10,30 @@ export interface Step {
 export interface Progress {
   step(label: string): Step;
   line(text: string): void;
+  /** Takes an unfinished bar off the terminal and gives the cursor back. */
+  close(): void;
 }
 
 /** A bar per step in a terminal; elsewhere a line at each quarter and at the end. */
 export function createProgress(stream: NodeJS.WriteStream): Progress {
   const line = (text: string) => void stream.write(`${text}\n`);
-  return { line, step: (label) => (stream.isTTY ? barStep(label, stream, line) : lineStep(label, line)) };
+  const bars = new Set<SingleBar>();
+  return {
+    line,
+    step: (label) => (stream.isTTY ? barStep(label, stream, line, bars) : lineStep(label, line)),
+    close: () => {
+      for (const bar of bars) bar.stop();
+      bars.clear();
+    },
+  };
 }
 
-function barStep(label: string, stream: NodeJS.WriteStream, line: (text: string) => void): Step {
+function barStep(
+  label: string,
+  stream: NodeJS.WriteStream,
+  line: (text: string) => void,
+  bars: Set<SingleBar>,
+): Step {
   const bar = new SingleBar(
     {
       format: `${label.padEnd(22)} {bar} {value}/{total} {eta_formatted}`,
@@ -32,12 +47,14 @@ function barStep(label: string, stream: NodeJS.WriteStream, line: (text: string)
   return {
     update: (done, total) => {
       if (!started) bar.start(total, done);
+      bars.add(bar);
       started = true;
       bar.setTotal(total);
       bar.update(done);
     },
     finish: (summary) => {
       if (started) bar.stop();
+      bars.delete(bar);
       line(`${label.padEnd(22)} ${summary}`);
     },
   };

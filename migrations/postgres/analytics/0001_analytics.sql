@@ -141,7 +141,7 @@ comment on table devora.consents is 'Who opted out of analytics.';
 select devora.protect_internal_table('devora.consents');
 
 -- The one way in for events. Under a user's scope (app.user_id set) an event may name that owner or none;
--- others are refused row by row and reported, so that a bad event never aborts the caller's transaction.
+-- others are refused row by row and reported, so that a foreign owner never aborts the caller's transaction.
 create function devora.capture_events(events jsonb, destinations text[])
 returns table (id uuid, outcome text)
 language sql volatile security definer

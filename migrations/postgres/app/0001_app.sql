@@ -90,7 +90,8 @@ create table public.project_files (
   constraint project_files_user_id_id_key unique (user_id, id),
   constraint project_files_project_fkey foreign key (user_id, project_id)
     references public.projects (user_id, id) on delete cascade,
-  constraint project_files_path_check check (char_length(path) between 1 and 1024),
+  -- Bytes, because the unique index holds the path.
+  constraint project_files_path_check check (octet_length(path) between 1 and 1024),
   constraint project_files_size_bytes_check check (size_bytes >= 0),
   constraint project_files_language_check check (language in ('fr', 'en', 'simple'))
 );

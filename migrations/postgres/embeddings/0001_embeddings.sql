@@ -32,6 +32,7 @@ create table devora.documents (
   updated_at timestamptz not null default now(),
   deleted_at timestamptz,
   constraint documents_pkey primary key (id),
+  constraint documents_uri_check check (octet_length(uri) between 1 and 2000),
   constraint documents_language_check check (language in ('fr', 'en', 'simple'))
 );
 comment on table devora.documents is 'Documents that live in no table of the host.';
@@ -117,6 +118,9 @@ as $$
       set version = embedding_jobs.version + 1, owner_id = excluded.owner_id,
           attempts = 0, available_at = now(), parked_at = null, last_error = null,
           lease_token = null, leased_until = null
+      -- A user who knows the id of another's row may not disturb its job.
+      where embedding_jobs.owner_id is not distinct from excluded.owner_id
+         or nullif(current_setting('app.user_id', true), '') is null
     returning 1
   )
   select count(*)::integer from queued

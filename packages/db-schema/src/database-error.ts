@@ -109,10 +109,13 @@ export async function withDatabaseErrors<T>(operation: string, fn: () => Promise
   try {
     return await fn();
   } catch (error) {
-    if (isDatabaseError(error) || !isDriverError(error)) throw error;
-    throw new DatabaseError(operation, error);
+    throw toDatabaseError(operation, error);
   }
 }
+
+/** A driver's error as a {@link DatabaseError}, fit for logs; any other error as it is. */
+export const toDatabaseError = (operation: string, error: unknown): unknown =>
+  isDatabaseError(error) || !isDriverError(error) ? error : new DatabaseError(operation, error);
 
 interface Facts {
   sqlState: string | undefined;

@@ -1,6 +1,12 @@
 export { bytea, type SearchVectorParts, searchVector, softDelete, timestamps, tsvector } from "./columns.ts";
 export { type Database, type Row, rowsOf } from "./database.ts";
-export { DatabaseError, driverErrorOf, isDatabaseError, withDatabaseErrors } from "./database-error.ts";
+export {
+  DatabaseError,
+  driverErrorOf,
+  isDatabaseError,
+  toDatabaseError,
+  withDatabaseErrors,
+} from "./database-error.ts";
 export { isSchemaError, SchemaError, type SchemaErrorCode } from "./errors.ts";
 export { newId, uuidV7 } from "./ids.ts";
 export {

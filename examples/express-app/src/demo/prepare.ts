@@ -19,6 +19,8 @@ import { describeImport, importFolder } from "./import-folder.ts";
 /** The user whose projects the demo shows to a visitor that names nobody. */
 export const demoEmail = "demo@example.com";
 const marker = "demo.population";
+/** Set before the population, so that one that was cut off is told from users that are not the demo's. */
+const startedMarker = "demo.started";
 const embeddedMarker = "demo.embedded";
 
 /**
@@ -29,9 +31,10 @@ export async function prepareDemo(
   services: Services,
   options: HostOptions,
   progress: Progress,
+  signal: AbortSignal,
 ): Promise<string> {
   const { db } = services;
-  await populate(db, options, progress);
+  await populate(db, options, progress, signal);
   const userId = await demoUserId(db);
 
   const step = progress.step("Import files");
@@ -47,7 +50,11 @@ export async function prepareDemo(
 }
 
 /** Embeds everything once per model; what changes later is the worker's. */
-export async function embedDemo({ db, embeddings, embedder }: Services, progress: Progress): Promise<void> {
+export async function embedDemo(
+  { db, embeddings, embedder }: Services,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<void> {
   const wanted = { model: embedder.model, dimensions: embedder.dimensions };
   const done = await readMarker(db, embeddedMarker);
   const step = progress.step("Embed passages");
@@ -55,13 +62,16 @@ export async function embedDemo({ db, embeddings, embedder }: Services, progress
     // What an import queued is done before the host is ready, so that the first question finds it.
     const worker = embeddings.createWorker({ batchSize: 200 });
     let entities = 0;
-    for (let run = await worker.runOnce(); run.claimed > 0; run = await worker.runOnce())
+    for (let run = await worker.runOnce({ signal }); run.claimed > 0; run = await worker.runOnce({ signal }))
       entities += run.claimed;
     step.finish(`${entities} changed rows`);
     return;
   }
   const total = await countEntities(db);
-  const summary = await embeddings.embedAll({ onProgress: ({ entities }) => step.update(entities, total) });
+  const summary = await embeddings.embedAll({
+    signal,
+    onProgress: ({ entities }) => step.update(entities, total),
+  });
   step.finish(
     `${summary.chunks} passages of ${summary.entities} rows${summary.failed.length > 0 ? `, ${summary.failed.length} rows refused` : ""}`,
   );
@@ -122,6 +132,10 @@ async function demoUserId(db: Database): Promise<string> {
   return id;
 }
 
+async function hasUsers(db: Database): Promise<boolean> {
+  return withService(db, async (tx) => (await tx.$count(users)) > 0, { readOnly: true });
+}
+
 /** Is there a population that was cut off before it was complete? */
 export async function isHalfPopulated(db: Database): Promise<boolean> {
   return withService(
@@ -129,9 +143,10 @@ export async function isHalfPopulated(db: Database): Promise<boolean> {
     async (tx) => {
       const [row] = await rowsOf(
         tx,
-        sql`select exists (select from ${users}) as populated, exists (select from ${systemConfig} where ${systemConfig.name} = ${marker}) as complete`,
+        sql`select exists (select from ${users}) as populated, exists (select from ${systemConfig} where ${systemConfig.name} = ${marker}) as complete,
+          exists (select from ${systemConfig} where ${systemConfig.name} = ${startedMarker}) as started`,
       );
-      return row?.populated === true && row.complete !== true;
+      return row?.started === true && row.populated === true && row.complete !== true;
     },
     { readOnly: true },
   );
@@ -141,14 +156,8 @@ async function populate(
   db: Database,
   { size, seed, databaseUrl }: HostOptions,
   progress: Progress,
+  signal: AbortSignal,
 ): Promise<void> {
-  if (await isHalfPopulated(db)) {
-    throw new UsageError(
-      databaseUrl === undefined
-        ? "The embedded database was filled only in part. Use --reset to start anew."
-        : "The database of DATABASE_URL holds users that are not this demo's, or a demo that was cut off. Point DATABASE_URL at an empty database, or start without the demo.",
-    );
-  }
   const complete = await readMarker(db, marker);
   if (complete !== undefined) {
     const { size: kept } = complete as { size: number };
@@ -157,10 +166,17 @@ async function populate(
     );
     return;
   }
+  if (await hasUsers(db)) {
+    throw new UsageError(
+      `${databaseUrl === undefined ? "The embedded database" : "The database of DATABASE_URL"} holds users that are not this demo's, or a demo that was cut off. ${databaseUrl === undefined ? "Choose another folder by --data" : "Point DATABASE_URL at an empty database"}, or start without --demo.`,
+    );
+  }
+  await writeMarker(db, startedMarker, { size, seed });
   const steps = new Map<string, ReturnType<Progress["step"]>>();
   const summary = await seedPopulation(db, {
     size,
     seed,
+    signal,
     onProgress: ({ table, done, total }) => {
       const step = steps.get(table) ?? progress.step(`Make ${table}`);
       steps.set(table, step);

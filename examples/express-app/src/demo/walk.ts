@@ -10,6 +10,8 @@ export type Visit = { path: string; content: string } | { path: string; skipped:
 
 /** Larger files are hardly ever written by hand. */
 export const maximumBytes = 512 * 1024;
+/** What `project_files.path` holds. */
+const maximumPathBytes = 1024;
 
 const alwaysIgnored = [
   ".git/",
@@ -20,6 +22,11 @@ const alwaysIgnored = [
   "pnpm-lock.yaml",
   "package-lock.json",
   "yarn.lock",
+  // Secrets are never imported, listed in a .gitignore or not.
+  ".env*",
+  "*.pem",
+  "*.key",
+  "id_rsa*",
 ];
 
 /**
@@ -84,6 +91,7 @@ function isIgnored(path: string, rules: readonly Ignore[], bases: readonly strin
 
 async function visit(full: string, path: string): Promise<Visit> {
   try {
+    if (Buffer.byteLength(path) > maximumPathBytes) return { path, skipped: "unreadable" };
     if ((await stat(full)).size > maximumBytes) return { path, skipped: "oversized" };
     const bytes = await readFile(full);
     if (bytes.includes(0)) return { path, skipped: "binary" };

@@ -1,4 +1,4 @@
-import { isDatabaseError } from "@devora/db-schema";
+import { isDatabaseError, toDatabaseError } from "@devora/db-schema";
 import type { ErrorRequestHandler, RequestHandler, Response } from "express";
 
 /** Where and how an input is wrong. */
@@ -43,7 +43,9 @@ export const unknownRoute: RequestHandler = (request) => {
 
 /** Turns what handlers throw into problem details; what is not known to be harmless stays in the log. */
 export function problemHandler(log: (error: unknown) => void): ErrorRequestHandler {
-  return (error: unknown, _request, response, next) => {
+  return (thrown: unknown, request, response, next) => {
+    // What Drizzle throws holds the statement's values; neither the log nor the client may see them.
+    const error = toDatabaseError(`${request.method} ${request.path}`, thrown);
     const problem = toProblem(error);
     if (problem.status >= 500 && !(error instanceof Problem)) log(error);
     if (response.headersSent) return next(error);
@@ -76,7 +78,8 @@ const packageCodes: Record<string, number> = {
   RETRIEVAL_FAILED: 503,
 };
 
-function toProblem(error: unknown): Problem {
+/** What the client is told of an error: nothing that may be sensitive. */
+export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (isDatabaseError(error))
     return error.retryable

@@ -13,12 +13,14 @@ export function openEventStream(response: Response): EventStream {
     .status(200)
     .set({ "content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no" });
   response.flushHeaders();
+  // A reader that goes away closes the response: then nothing drains.
+  const closed = new AbortController();
+  response.once("close", () => closed.abort());
   return {
     send: async (event, data) => {
-      if (response.closed || response.destroyed) return;
-      // A reader that goes away closes the response: then nothing drains.
+      if (closed.signal.aborted) return;
       if (!response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`))
-        await Promise.race([once(response, "drain"), once(response, "close")]);
+        await once(response, "drain", { signal: closed.signal }).catch(() => {});
     },
     end: () => void response.end(),
   };

@@ -20,15 +20,14 @@ const current = new WeakMap<Request, CurrentUser>();
  */
 export function demoUser(db: Database, defaultUserId: () => string | undefined): RequestHandler {
   return async (request, _response, next) => {
-    const claimed = request.get("x-demo-user") ?? cookie(request, "demo_user") ?? defaultUserId();
-    if (claimed === undefined)
-      throw new Problem(401, "No user: pass the header x-demo-user with a user's id (demo only).");
-    const user = id.safeParse(claimed).success ? await findUser(db, claimed) : undefined;
+    const header = request.get("x-demo-user");
+    // A cookie may be left from another database; a header was meant.
+    const user =
+      header === undefined
+        ? ((await findUser(db, cookie(request, "demo_user"))) ?? (await findUser(db, defaultUserId())))
+        : await findUser(db, header);
     if (!user)
-      throw new Problem(
-        401,
-        "Unknown user: x-demo-user or the cookie demo_user must hold the id of a user (demo only).",
-      );
+      throw new Problem(401, "No such user: the header x-demo-user must hold the id of a user (demo only).");
     current.set(request, user);
     next();
   };
@@ -53,7 +52,8 @@ export function rememberUser(response: Response, userId: string): void {
   response.cookie("demo_user", userId, { httpOnly: true, sameSite: "lax", path: "/" });
 }
 
-async function findUser(db: Database, userId: string): Promise<CurrentUser | undefined> {
+async function findUser(db: Database, userId: string | undefined): Promise<CurrentUser | undefined> {
+  if (!id.safeParse(userId).success || userId === undefined) return undefined;
   const [user] = await withUser(
     db,
     userId,

@@ -1,8 +1,13 @@
+import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import { inspect } from "node:util";
 import { newId, rowsOf, withService } from "@devora/db-schema";
 import { seedUser, useTestDatabase } from "@devora/testing";
 import { sql } from "drizzle-orm";
 import { beforeAll, expect, test } from "vitest";
+import { createApp } from "../../src/app.ts";
+import type { Services } from "../../src/services.ts";
 import { useTestHost } from "./test-host.ts";
 
 const database = useTestDatabase();
@@ -146,6 +151,7 @@ test.each([
   ["PATCH", `/api/projects/${newId()}`, {}, "body"],
   ["GET", "/api/projects?limit=0", undefined, "query.limit"],
   ["GET", "/api/search?q=a&type=users", undefined, "query.type"],
+  ["PUT", `/api/projects/${newId()}/files`, { path: "路".repeat(400), content: "x" }, "body.path"],
   ["GET", "/api/search", undefined, "query.q"],
   ["GET", "/api/similar?source=projects&id=7", undefined, "query.id"],
   ["POST", "/api/conversations", { title: "x".repeat(301) }, "body.title"],
@@ -209,3 +215,43 @@ test.skipIf(!existsSync(naughtyFile))(
     }
   },
 );
+
+test("a cookie of a user that is gone is no lock-out where there is a default user; a header is", async () => {
+  const app = createApp({ state: { services: host.services, defaultUserId: alice }, log: () => {} });
+  const server = app.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/projects`;
+  expect((await fetch(url, { headers: { cookie: `demo_user=${newId()}` } })).status).toBe(200);
+  expect((await fetch(url, { headers: { "x-demo-user": newId() } })).status).toBe(401);
+  server.closeAllConnections();
+  server.close();
+});
+
+test("what is logged of a failed statement holds no value of it", async () => {
+  const logged: unknown[] = [];
+  const broken = {
+    ...host.services,
+    analytics: { ...host.services.analytics, trackProjectCreated: failing },
+  };
+  const server = createApp({ state: { services: broken }, log: (error) => logged.push(error) }).listen(
+    0,
+    "127.0.0.1",
+  );
+  await once(server, "listening");
+  const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/api/projects`, {
+    method: "POST",
+    headers: { "x-demo-user": alice, "content-type": "application/json" },
+    body: JSON.stringify({ name: "Tip-top secret plan" }),
+  });
+  expect(response.status).toBe(500);
+  expect(inspect(logged, { depth: 10 })).toContain("22P02");
+  expect(inspect(logged, { depth: 10 }) + (await response.text())).not.toContain("Tip-top");
+  server.closeAllConnections();
+  server.close();
+});
+
+/** Stands for any statement that the database refuses with a value in hand. */
+const failing: Services["analytics"]["trackProjectCreated"] = async ({ projectName }, call) => {
+  await call?.db?.execute(sql`select ${`${projectName}`}::text::uuid`);
+  throw new Error("the statement should have failed");
+};

@@ -50,7 +50,8 @@ export async function withMigrationLock<T>(
     await session.execute("set client_min_messages = warning");
     return await fn();
   } finally {
-    await session.execute(`reset client_min_messages; select pg_advisory_unlock(${lockKey})`);
+    // A session that broke gives the lock back by its end; its error is the one to tell.
+    await session.execute(`reset client_min_messages; select pg_advisory_unlock(${lockKey})`).catch(() => {});
   }
 }
 

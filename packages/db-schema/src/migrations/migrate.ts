@@ -109,14 +109,16 @@ export interface MigrationState {
   appliedAt: Date | undefined;
 }
 
-/** Every migration known to this version or to the database, with its state. Writes nothing but the empty ledger. */
+/** Every migration known to this version or to the database, with its state. */
 export async function status({
   modules = moduleNames,
   ...target
 }: MigrationTarget & { modules?: readonly ModuleName[] }): Promise<MigrationState[]> {
   const wanted = migrationsOf(modules);
   return withSession("status", target, async (session) => {
-    const applied = new Map((await readLedger(session)).map((entry) => [labelOf(entry), entry]));
+    const [ledger] = await session.rows("select to_regclass('devora.migrations')::text as name");
+    const entries = ledger?.name == null ? [] : await readLedger(session);
+    const applied = new Map(entries.map((entry) => [labelOf(entry), entry]));
     const known = wanted.map((migration): MigrationState => {
       const entry = applied.get(labelOf(migration));
       applied.delete(labelOf(migration));

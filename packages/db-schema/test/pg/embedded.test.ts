@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { rowsOf } from "@devora/db-schema";
@@ -43,4 +43,21 @@ test("the lock of a running process is respected", async () => {
     code: "FOLDER_LOCKED",
     message: expect.stringContaining(String(process.ppid)),
   });
+});
+
+test("reset empties a database's folder, and refuses one that is open or holds something else", async () => {
+  const first = await openEmbedded({ dataDir });
+  await first.client.exec("create table old (n int)");
+  await expect(openEmbedded({ dataDir, reset: true })).rejects.toMatchObject({ code: "FOLDER_LOCKED" });
+  await first.close();
+  await using second = await openEmbedded({ dataDir, reset: true });
+  expect(await rowsOf(second.db, sql`select to_regclass('old')::text as old`)).toEqual([{ old: null }]);
+
+  const letters = join(parent, "letters");
+  mkdirSync(letters);
+  writeFileSync(join(letters, "to-ada.txt"), "Dear Ada");
+  await expect(openEmbedded({ dataDir: letters, reset: true })).rejects.toMatchObject({
+    code: "INVALID_OPTION",
+  });
+  expect(existsSync(join(letters, "to-ada.txt"))).toBe(true);
 });

@@ -11,7 +11,7 @@ import {
   withService,
   withUser,
 } from "@devora/db-schema";
-import { seedProject, seedUser, useTestDatabase } from "@devora/testing";
+import { installedModules, seedProject, seedUser, useTestDatabase } from "@devora/testing";
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 
@@ -130,3 +130,21 @@ test("a database error names the state and holds no value of the statement", asy
   expect(JSON.stringify(error) + String(error) + (error as Error).stack).not.toMatch(/s3cret/i);
   expect(driverErrorOf(error as DatabaseError)).toBeDefined();
 });
+
+test.skipIf(!installedModules().includes("embeddings"))(
+  "a user cannot take over another's job by its row's id (skipped without pgvector)",
+  async () => {
+    const { db } = database;
+    const enqueue = (owner: string) =>
+      withUser(db, owner, (tx) =>
+        rowsOf(tx, sql`select devora.enqueue_embeddings('files', '{f1}'::text[], ${owner}::text) as queued`),
+      );
+    expect(await enqueue("alice")).toEqual([{ queued: 1 }]);
+    expect(await enqueue("mallory")).toEqual([{ queued: 0 }]);
+    expect(await enqueue("alice")).toEqual([{ queued: 1 }]);
+    const jobs = await withService(db, (tx) =>
+      rowsOf(tx, sql`select owner_id, version from devora.embedding_jobs`),
+    );
+    expect(jobs).toEqual([{ owner_id: "alice", version: 2 }]);
+  },
+);

@@ -1,8 +1,10 @@
+import { toDatabaseError } from "@devora/db-schema";
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import { type ChatCall, chat } from "../../chat.ts";
 import type { Services } from "../../services.ts";
 import { id, input, text } from "../input.ts";
+import { toProblem } from "../problem.ts";
 import { openEventStream } from "../sse.ts";
 import { currentUser } from "../user.ts";
 
@@ -16,7 +18,7 @@ const chatBody = z.strictObject({
  * `POST /api/chat`: an answer from the user's own data, with its sources. Streams server-sent events to those who ask
  * for them (`sources`, `text`, `citation`, `notice`, `done`, `failure`), and answers JSON to others.
  */
-export function chatRoutes(services: Services): Router {
+export function chatRoutes(services: Services, log: (error: unknown) => void): Router {
   const router = Router();
   router.post("/chat", async (request, response) => {
     const { message, conversationId, maxContextTokens } = input(request, "body", chatBody);
@@ -27,7 +29,7 @@ export function chatRoutes(services: Services): Router {
       maxContextTokens,
       signal: closedSignal(response),
     };
-    if (wantsStream(request)) await stream(services, call, response);
+    if (wantsStream(request)) await stream(services, call, response, log);
     else response.json(await collect(services, call));
   });
   return router;
@@ -47,7 +49,12 @@ async function collect(services: Services, call: ChatCall) {
   return { answer: answer === "" ? null : answer, ...rest };
 }
 
-async function stream(services: Services, call: ChatCall, response: Response): Promise<void> {
+async function stream(
+  services: Services,
+  call: ChatCall,
+  response: Response,
+  log: (error: unknown) => void,
+): Promise<void> {
   const parts = chat(services, call);
   // Errors before the first part, such as an unknown conversation, are still answered by their HTTP status.
   const first = await parts.next();
@@ -55,8 +62,10 @@ async function stream(services: Services, call: ChatCall, response: Response): P
   try {
     for (let next = first; !next.done; next = await parts.next())
       await events.send(next.value.event, next.value.data);
-  } catch {
-    await events.send("failure", { detail: "The answer was cut off. Ask again." });
+  } catch (thrown) {
+    const error = toDatabaseError("POST /api/chat", thrown);
+    if (!call.signal.aborted) log(error);
+    await events.send("failure", { detail: toProblem(error).message });
   }
   events.end();
 }

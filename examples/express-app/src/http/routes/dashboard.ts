@@ -26,7 +26,12 @@ export function dashboardRoutes({ metrics }: Services): Router {
     const { date, days } = input(
       request,
       "query",
-      z.object({ date: z.iso.date(), days: z.coerce.number().int().min(1).max(365).default(30) }),
+      z.object({
+        date: z.iso
+          .date()
+          .refine((date) => date >= "1970-01-01" && date < "9000", "must lie in 1970 to 8999"),
+        days: z.coerce.number().int().min(1).max(365).default(30),
+      }),
     );
     response.json(await metrics.getCohortRetention({ cohortDate: date, periodDays: days }));
   });

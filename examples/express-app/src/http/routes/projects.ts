@@ -27,7 +27,7 @@ const projectPatch = z
   })
   .refine((patch) => Object.keys(patch).length > 0, "name at least one field to change");
 const fileBody = z.strictObject({
-  path: text(1024),
+  path: text(1024).refine((path) => Buffer.byteLength(path) <= 1024, "must be at most 1,024 bytes"),
   content: z
     .string()
     .max(2_000_000)
