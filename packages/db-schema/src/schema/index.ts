@@ -4,3 +4,4 @@ export * from "./core.ts";
 export * from "./embeddings.ts";
 export * from "./metrics.ts";
 export * from "./search.ts";
+export type * from "./types.ts";

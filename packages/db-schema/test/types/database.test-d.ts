@@ -1,4 +1,4 @@
-import type { Database, projects, users } from "@devora/db-schema";
+import type { Database, NewProject, User } from "@devora/db-schema";
 import { withUser } from "@devora/db-schema";
 import type { NodePgDatabase } from "drizzle-orm/node-postgres";
 import type { PgliteDatabase } from "drizzle-orm/pglite";
@@ -24,7 +24,6 @@ test("a scope answers what its function answers", () => {
 });
 
 test("generated columns cannot be written, and rows have the types of their columns", () => {
-  type NewProject = typeof projects.$inferInsert;
   expectTypeOf<"searchVector" extends keyof NewProject ? true : false>().toEqualTypeOf<false>();
-  expectTypeOf<(typeof users.$inferSelect)["role"]>().toEqualTypeOf<"user" | "admin">();
+  expectTypeOf<User["role"]>().toEqualTypeOf<"user" | "admin">();
 });
