@@ -129,7 +129,10 @@ async function smoke(): Promise<void> {
   const afterCut = run([...demo, "--data", cutData]);
   await askEverything(await ready(afterCut));
   // On a quick machine the population may be complete before the signal is seen.
-  assert.match(afterCut.output(), /cut off while it filled the database; starting anew|Reusing the population/);
+  assert.match(
+    afterCut.output(),
+    /cut off while it filled the database; starting anew|Reusing the population/,
+  );
   afterCut.child.kill("SIGTERM");
   assert.equal(await afterCut.exited, 0);
   pass("Ctrl-C while it fills the database is made good by the next start");
