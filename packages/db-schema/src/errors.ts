@@ -10,7 +10,12 @@ export type SchemaErrorCode =
   | "MIGRATION_OUT_OF_ORDER"
   | "MIGRATION_UNKNOWN"
   | "MIGRATION_FAILED"
-  | "FOLDER_LOCKED";
+  | "FOLDER_LOCKED"
+  | "FOLDER_VERSION"
+  | "OUTSIDE_TRANSACTION"
+  | "PUSH_REFUSED"
+  | "POPULATION_EXISTS"
+  | "MISSING_PACKAGE";
 
 /**
  * Wrong use of, or a refusal by, `@devora/db-schema`.
