@@ -38,45 +38,53 @@ create index analytics_events_owner_id_occurred_at_idx on devora.analytics_event
 create index analytics_events_event_occurred_at_idx on devora.analytics_events (event, occurred_at);
 select devora.protect_table('devora.analytics_events', 'owner_id', '');
 
--- Catches events of months that have no partition yet. Children carry no grant: access is by the parent.
+-- Catches events of months that have no partition yet. Children carry neither grant nor policy: nobody reads or
+-- writes them but by way of their parent.
 create table devora.analytics_events_default partition of devora.analytics_events default;
 comment on table devora.analytics_events_default is 'Events of months without a partition; emptied when the month gets one.';
 alter table devora.analytics_events_default enable row level security;
 alter table devora.analytics_events_default force row level security;
--- The owner moves rows out of here when it makes a partition; FORCE would hide them from it.
-create policy analytics_events_default_maintenance on devora.analytics_events_default
-  for all to current_user using (true) with check (true);
 
-create function devora.ensure_event_partitions(from_month date, to_month date) returns integer
+-- Locks the parent against writers for the few milliseconds that it takes: a writer that had already chosen the
+-- default partition would fail when the month leaves it. FORCE hides the default partition's rows from its owner too,
+-- so it is lifted while they move, which nobody else can see. Behind a long transaction it gives up after 2 s rather
+-- than queue, because every capture would queue behind it.
+create function devora.ensure_event_partitions(from_month date, to_month date) returns text[]
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
+set lock_timeout = '2s'
 as $$
 declare
   month date := date_trunc('month', from_month)::date;
   lower_bound timestamptz;
   upper_bound timestamptz;
   child text;
-  made integer := 0;
+  made text[] := '{}';
 begin
-  if to_month < from_month or to_month > from_month + interval '50 years' then
-    raise exception 'ensure_event_partitions: to_month % must lie within 50 years after from_month %', to_month, from_month
-      using errcode = '22023';
+  if from_month is null or to_month is null or to_month < from_month or to_month > from_month + interval '50 years' then
+    raise exception 'ensure_event_partitions: to_month must lie within 50 years after from_month' using errcode = '22023';
   end if;
-  perform pg_advisory_xact_lock(hashtextextended('devora.ensure_event_partitions', 0));
+  perform pg_advisory_xact_lock(hashtextextended('devora.event_partitions', 0));
   while month <= to_month loop
     child := format('analytics_events_y%sm%s', to_char(month, 'YYYY'), to_char(month, 'MM'));
     if to_regclass(format('devora.%I', child)) is null then
       lower_bound := month::timestamp at time zone 'UTC';
       upper_bound := (month + interval '1 month')::timestamp at time zone 'UTC';
+      lock table devora.analytics_events in share row exclusive mode;
       execute format('create table devora.%I (like devora.analytics_events including defaults including constraints)', child);
-      execute format(
-        'with moved as (delete from devora.analytics_events_default where occurred_at >= %L and occurred_at < %L returning *)
-         insert into devora.%I select * from moved', lower_bound, upper_bound, child);
+      execute format('comment on table devora.%I is %L', child, 'Events of ' || to_char(month, 'YYYY-MM') || ' (UTC).');
+      if pg_relation_size('devora.analytics_events_default') > 0 then
+        alter table devora.analytics_events_default no force row level security;
+        execute format(
+          'with moved as (delete from devora.analytics_events_default where occurred_at >= %L and occurred_at < %L returning *)
+           insert into devora.%I select * from moved', lower_bound, upper_bound, child);
+        alter table devora.analytics_events_default force row level security;
+      end if;
       execute format('alter table devora.%I enable row level security', child);
       execute format('alter table devora.%I force row level security', child);
       execute format('alter table devora.analytics_events attach partition devora.%I for values from (%L) to (%L)',
                      child, lower_bound, upper_bound);
-      made := made + 1;
+      made := made || child;
     end if;
     month := (month + interval '1 month')::date;
   end loop;
@@ -85,7 +93,50 @@ end $$;
 revoke all on function devora.ensure_event_partitions(date, date) from public;
 grant execute on function devora.ensure_event_partitions(date, date) to devora_service;
 comment on function devora.ensure_event_partitions(date, date) is
-  'Makes the monthly partitions between two dates, moves their rows out of the default partition, and answers how many it made.';
+  'Makes the monthly partitions between two dates, moves their rows out of the default partition, and answers the names of those that it made.';
+
+-- Old months leave in two steps. A detached month takes no more events, so it can be archived at leisure, and after a
+-- crash it is still there under its new name.
+create function devora.detach_event_partition(partition_name text) returns text
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+set lock_timeout = '2s'
+as $$
+declare
+  detached text := partition_name || '_detached';
+begin
+  perform pg_advisory_xact_lock(hashtextextended('devora.event_partitions', 0));
+  if partition_name !~ '^analytics_events_y\d{4}m\d{2}$' or not exists (
+    select from pg_inherits i join pg_class c on c.oid = i.inhrelid
+    where i.inhparent = 'devora.analytics_events'::regclass and c.relname = partition_name
+  ) then
+    raise exception 'detach_event_partition: analytics_events has no monthly partition of this name' using errcode = '22023';
+  end if;
+  execute format('alter table devora.analytics_events detach partition devora.%I', partition_name);
+  execute format('alter table devora.%I rename to %I', partition_name, detached);
+  execute format('create policy %I on devora.%I for select to devora_service using (true)', detached || '_service', detached);
+  execute format('grant select on devora.%I to devora_service', detached);
+  return detached;
+end $$;
+revoke all on function devora.detach_event_partition(text) from public;
+grant execute on function devora.detach_event_partition(text) to devora_service;
+comment on function devora.detach_event_partition(text) is
+  'Takes a month out of analytics_events and answers its new name; devora_service may read it until it is dropped.';
+
+create function devora.drop_detached_events(detached text) returns void
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+set lock_timeout = '2s'
+as $$
+begin
+  if detached !~ '^analytics_events_y\d{4}m\d{2}_detached$' then
+    raise exception 'drop_detached_events: not the name of a detached month of analytics_events' using errcode = '22023';
+  end if;
+  execute format('drop table if exists devora.%I', detached);
+end $$;
+revoke all on function devora.drop_detached_events(text) from public;
+grant execute on function devora.drop_detached_events(text) to devora_service;
+comment on function devora.drop_detached_events(text) is 'Drops a month that detach_event_partition took out, with its events.';
 
 create table devora.analytics_outbox (
   event_id uuid not null,
@@ -202,8 +253,4 @@ create policy analytics_outbox_definer on devora.analytics_outbox for all to dev
 create policy consents_definer_read on devora.consents for select to devora_definer using (true);
 grant select, insert on devora.event_ids, devora.analytics_events, devora.analytics_outbox to devora_definer;
 grant select on devora.consents to devora_definer;
-grant create on schema devora to devora_definer;
-alter function devora.capture_events(jsonb, text[]) owner to devora_definer;
-revoke create on schema devora from devora_definer;
-revoke all on function devora.capture_events(jsonb, text[]) from public;
-grant execute on function devora.capture_events(jsonb, text[]) to devora_app, devora_service;
+select devora.hand_over('devora.capture_events(jsonb, text[])', 'devora_app', 'devora_service');

@@ -1,3 +1,4 @@
+drop view public.user_usage;
 drop table public.answer_feedback;
 drop table public.deployments;
 drop table public.invoices;

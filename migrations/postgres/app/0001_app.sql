@@ -324,3 +324,37 @@ create table public.answer_feedback (
 );
 comment on table public.answer_feedback is 'A user''s judgement of one answer: 1 useful, -1 not.';
 select devora.protect_table('public.answer_feedback', 'user_id');
+
+-- A conversation outlives its project, as it does when the project is deleted for good.
+create trigger users_delete_projects after update of deleted_at on public.users
+  for each row when (old.deleted_at is distinct from new.deleted_at)
+  execute function devora.cascade_soft_delete('public.projects', 'user_id', 'id');
+create trigger users_delete_conversations after update of deleted_at on public.users
+  for each row when (old.deleted_at is distinct from new.deleted_at)
+  execute function devora.cascade_soft_delete('public.conversations', 'user_id', 'id');
+create trigger projects_delete_files after update of deleted_at on public.projects
+  for each row when (old.deleted_at is distinct from new.deleted_at)
+  execute function devora.cascade_soft_delete('public.project_files', 'user_id', 'user_id', 'project_id', 'id');
+create trigger conversations_delete_messages after update of deleted_at on public.conversations
+  for each row when (old.deleted_at is distinct from new.deleted_at)
+  execute function devora.cascade_soft_delete('public.messages', 'user_id', 'user_id', 'conversation_id', 'id');
+
+create view public.user_usage with (security_invoker = true) as
+  select u.id as user_id, p.projects, f.files, f.file_bytes, c.conversations,
+         m.messages, m.prompt_tokens, m.completion_tokens, d.deployments
+  from public.users u
+  cross join lateral (
+    select count(*) as projects from public.projects where user_id = u.id and deleted_at is null) p
+  cross join lateral (
+    select count(*) as files, coalesce(sum(size_bytes), 0)::bigint as file_bytes
+    from public.project_files where user_id = u.id and deleted_at is null) f
+  cross join lateral (
+    select count(*) as conversations from public.conversations where user_id = u.id and deleted_at is null) c
+  cross join lateral (
+    select count(*) as messages, coalesce(sum(prompt_tokens), 0)::bigint as prompt_tokens,
+           coalesce(sum(completion_tokens), 0)::bigint as completion_tokens
+    from public.messages where user_id = u.id and deleted_at is null) m
+  cross join lateral (select count(*) as deployments from public.deployments where user_id = u.id) d
+  where u.deleted_at is null;
+comment on view public.user_usage is 'What each live user has: totals of live rows, bytes and tokens, counted when read.';
+grant select on public.user_usage to devora_app, devora_service;

@@ -35,7 +35,6 @@ begin
 end $$;
 
 grant usage on schema devora to devora_app, devora_service, devora_definer;
--- Only while a function is handed over; taken away again by each module that needed it.
 revoke create on schema devora from public;
 
 -- The row level security contract, in one place. Every policy of a module is made by this function, and
@@ -99,6 +98,31 @@ revoke all on function devora.protect_internal_table(regclass) from public;
 comment on function devora.protect_internal_table(regclass) is
   'Enables and forces row level security on a table that only devora_service may read or write.';
 
+-- A function that must see more than its caller belongs to devora_definer, whom the policies name where they let
+-- it read or write. That role may create in the schema for no longer than this takes. Privileges are given before:
+-- the migrating login is a member of devora_definer, but does not inherit what it may do.
+create function devora.hand_over(target regprocedure, variadic callers name[]) returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  target_schema name;
+  caller name;
+begin
+  select n.nspname into strict target_schema
+    from pg_proc p join pg_namespace n on n.oid = p.pronamespace where p.oid = target;
+  execute format('revoke all on function %s from public', target);
+  foreach caller in array callers loop
+    execute format('grant execute on function %s to %I', target, caller);
+  end loop;
+  execute format('grant create on schema %I to devora_definer', target_schema);
+  execute format('alter function %s owner to devora_definer', target);
+  execute format('revoke create on schema %I from devora_definer', target_schema);
+end $$;
+revoke all on function devora.hand_over(regprocedure, name[]) from public;
+comment on function devora.hand_over(regprocedure, name[]) is
+  'Makes devora_definer the owner of a security definer function, which only the given roles may call.';
+
 create function devora.set_updated_at() returns trigger
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -108,6 +132,25 @@ begin
   return new;
 end $$;
 comment on function devora.set_updated_at() is 'Row trigger: updated_at is the time of the transaction that changed the row.';
+
+-- Arguments: the child table, then pairs of child and parent columns. Children deleted before their parent stay
+-- deleted when it is restored, because their time differs.
+create function devora.cascade_soft_delete() returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  is_child text := '';
+begin
+  for i in 1 .. tg_nargs - 2 by 2 loop
+    is_child := is_child || format(' and %I = ($3).%I', tg_argv[i], tg_argv[i + 1]);
+  end loop;
+  execute format('update %s set deleted_at = $1 where deleted_at is not distinct from $2%s', tg_argv[0]::regclass, is_child)
+    using new.deleted_at, old.deleted_at, new;
+  return null;
+end $$;
+comment on function devora.cascade_soft_delete() is
+  'Row trigger on deleted_at: a deleted row takes its live children along; restored, it brings back those that it took.';
 
 -- Text search configurations that fold accents, then stem: "sécurité" and "securite" meet.
 -- Extensions may live in any schema, so the dictionary is looked up, not assumed.

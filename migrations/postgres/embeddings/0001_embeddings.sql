@@ -128,11 +128,7 @@ $$;
 comment on function devora.enqueue_embeddings(text, text[], text) is 'One job per row; a row already queued is queued no second time. Answers how many jobs wait.';
 create policy embedding_jobs_definer on devora.embedding_jobs for all to devora_definer using (true) with check (true);
 grant select, insert, update on devora.embedding_jobs to devora_definer;
-grant create on schema devora to devora_definer;
-alter function devora.enqueue_embeddings(text, text[], text) owner to devora_definer;
-revoke create on schema devora from devora_definer;
-revoke all on function devora.enqueue_embeddings(text, text[], text) from public;
-grant execute on function devora.enqueue_embeddings(text, text[], text) to devora_app, devora_service;
+select devora.hand_over('devora.enqueue_embeddings(text, text[], text)', 'devora_app', 'devora_service');
 
 -- Index of one model: m and ef_construction are pgvector's defaults. Queries must repeat the cast and the
 -- literal model_id, or the planner cannot prove that the partial index applies.

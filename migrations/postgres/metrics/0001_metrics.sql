@@ -115,12 +115,9 @@ comment on function devora.mark_event_days() is 'Statement trigger: marks the UT
 
 create policy dirty_marks_definer on devora.dirty_marks for insert to devora_definer with check (true);
 grant insert on devora.dirty_marks to devora_definer;
-grant create on schema devora to devora_definer;
-alter function devora.mark_event_days() owner to devora_definer;
-revoke create on schema devora from devora_definer;
-revoke all on function devora.mark_event_days() from public;
 create trigger analytics_events_mark_days after insert on devora.analytics_events
   referencing new table as inserted for each statement execute function devora.mark_event_days();
+select devora.hand_over('devora.mark_event_days()', variadic '{}');
 
 create view devora.mv_daily_user_activity with (security_invoker = true) as
   select day, owner_id, events, first_at, last_at from devora.user_days;

@@ -1,5 +1,6 @@
 drop function devora.log_search_queries(jsonb);
 drop view devora.slow_queries;
+drop function devora.query_statistics();
 drop table devora.search_synonyms;
 drop table devora.search_statistics_deltas;
 drop table devora.search_statistics;

@@ -78,11 +78,44 @@ select devora.protect_internal_table('devora.search_synonyms');
 create policy search_synonyms_read on devora.search_synonyms for select to devora_app using (true);
 grant select on devora.search_synonyms to devora_app;
 
+-- pg_stat_statements may be made, moved or dropped at any time, so it is looked up at each call. Without its library
+-- in shared_preload_libraries the extension is there and its view fails; then the log of searches answers as well.
+create function devora.query_statistics()
+returns table (origin text, query text, calls bigint, total_ms double precision, mean_ms double precision, max_ms double precision)
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  home name;
+begin
+  select n.nspname into home
+    from pg_extension e join pg_namespace n on n.oid = e.extnamespace where e.extname = 'pg_stat_statements';
+  if found then
+    begin
+      return query execute format(
+        'select ''pg_stat_statements'', s.query, s.calls, s.total_exec_time, s.mean_exec_time, s.max_exec_time
+           from %I.pg_stat_statements s join pg_database d on d.oid = s.dbid where d.datname = current_database()', home);
+      return;
+    exception when object_not_in_prerequisite_state then
+      null;
+    end;
+  end if;
+  return query
+    select 'search_queries', max(q.query), count(*), sum(q.duration_ms)::double precision,
+           avg(q.duration_ms)::double precision, max(q.duration_ms)::double precision
+    from devora.search_queries q
+    group by q.query_hash;
+end $$;
+comment on function devora.query_statistics() is
+  'Calls and times of this database''s statements by pg_stat_statements, or of its searches where that extension is not at work.';
+revoke all on function devora.query_statistics() from public;
+grant execute on function devora.query_statistics() to devora_service;
+
 create view devora.slow_queries with (security_invoker = true) as
-  select id, owner_id, query, query_hash, sources, result_count, duration_ms, occurred_at
-  from devora.search_queries
-  where duration_ms > 100;
-comment on view devora.slow_queries is 'Searches that took more than 100 ms.';
+  select origin, query, calls, total_ms, mean_ms, max_ms
+  from devora.query_statistics()
+  where mean_ms > 100;
+comment on view devora.slow_queries is 'Statements, or searches, that take more than 100 ms on average.';
 grant select on devora.slow_queries to devora_service;
 
 -- Under a user's scope a logged query carries that owner, whatever the caller says.
@@ -107,8 +140,4 @@ $$;
 comment on function devora.log_search_queries(jsonb) is 'Appends to search_queries; answers how many rows were new.';
 create policy search_queries_definer on devora.search_queries for all to devora_definer using (true) with check (true);
 grant select, insert on devora.search_queries to devora_definer;
-grant create on schema devora to devora_definer;
-alter function devora.log_search_queries(jsonb) owner to devora_definer;
-revoke create on schema devora from devora_definer;
-revoke all on function devora.log_search_queries(jsonb) from public;
-grant execute on function devora.log_search_queries(jsonb) to devora_app, devora_service;
+select devora.hand_over('devora.log_search_queries(jsonb)', 'devora_app', 'devora_service');

@@ -20,6 +20,14 @@ export {
 } from "./migrations/migrate.ts";
 export type { MigrationTarget } from "./migrations/session.ts";
 export { type ModuleName, moduleNames } from "./modules.ts";
+export {
+  type DetachedMonth,
+  type DropPartitionsOptions,
+  type DroppedPartitions,
+  dropPartitionsBefore,
+  type EnsurePartitionsOptions,
+  ensurePartitions,
+} from "./partitions.ts";
 export * from "./schema/index.ts";
 export {
   type ReadCall,

@@ -6,6 +6,7 @@ import {
   index,
   integer,
   pgTable,
+  pgView,
   smallint,
   text,
   timestamp,
@@ -371,6 +372,24 @@ export const answerFeedback = pgTable(
     }).onDelete("cascade"),
   ],
 );
+
+const total = (name: string) => bigint(name, { mode: "number" }).notNull();
+
+/**
+ * View: what each live user has, counted when read: live rows, bytes of files, tokens of messages.
+ * Under `withUser` it has the user's own row alone.
+ */
+export const userUsage = pgView("user_usage", {
+  userId: uuid("user_id").notNull(),
+  projects: total("projects"),
+  files: total("files"),
+  fileBytes: total("file_bytes"),
+  conversations: total("conversations"),
+  messages: total("messages"),
+  promptTokens: total("prompt_tokens"),
+  completionTokens: total("completion_tokens"),
+  deployments: total("deployments"),
+}).existing();
 
 export const usersRelations = relations(users, ({ many }) => ({
   projects: many(projects),

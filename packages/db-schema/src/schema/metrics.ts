@@ -120,3 +120,14 @@ export const excludedUsers = devora.table("excluded_users", {
   reason: text("reason").notNull().default(""),
   createdAt: instant("created_at").notNull().defaultNow(),
 });
+
+/** View: activity per user and UTC day, as fresh as {@link userDays}. For `devora_service` alone. */
+export const dailyUserActivity = devora
+  .view("mv_daily_user_activity", {
+    day: date("day").notNull(),
+    ownerId: text("owner_id").notNull(),
+    events: integer("events").notNull(),
+    firstAt: instant("first_at").notNull(),
+    lastAt: instant("last_at").notNull(),
+  })
+  .existing();

@@ -1,6 +1,7 @@
 import {
   bigint,
   boolean,
+  doublePrecision,
   index,
   integer,
   primaryKey,
@@ -90,3 +91,20 @@ export const searchSynonyms = devora.table(
   },
   (t) => [primaryKey({ name: "search_synonyms_pkey", columns: [t.source, t.language, t.word] })],
 );
+
+/**
+ * View: statements that take more than 100 ms on average, by `pg_stat_statements` where it is at work
+ * (`devora_service` reads their text as a member of `pg_read_all_stats`), otherwise the slow ones of {@link searchQueries}.
+ * For `devora_service` alone.
+ */
+export const slowQueries = devora
+  .view("slow_queries", {
+    origin: text("origin", { enum: ["pg_stat_statements", "search_queries"] }).notNull(),
+    /** Null where the log keeps hashes alone. */
+    query: text("query"),
+    calls: bigint("calls", { mode: "number" }).notNull(),
+    totalMs: doublePrecision("total_ms").notNull(),
+    meanMs: doublePrecision("mean_ms").notNull(),
+    maxMs: doublePrecision("max_ms").notNull(),
+  })
+  .existing();

@@ -84,7 +84,7 @@ async function assertAbsent(db: Database, demo: Person): Promise<void> {
   );
   if (found?.present === true) {
     throw new SchemaError(
-      "INVALID_OPTION",
+      "POPULATION_EXISTS",
       `seedPopulation: a population is there already, as its demo user (${demoEmail}) exists. Go on with it, or seed an empty database.`,
     );
   }

@@ -8,7 +8,6 @@ import {
   rowsOf,
   type SchemaError,
   status,
-  withService,
   withUser,
 } from "@devora/db-schema";
 import { openEmbedded } from "@devora/db-schema/embedded";
@@ -129,32 +128,4 @@ test("a client of no known driver and an unknown module are refused", async () =
     code: "INVALID_OPTION",
     message: expect.stringContaining("billing"),
   });
-});
-
-test("partitions are made once, and take over the rows that waited in the default partition", async () => {
-  const { db } = database;
-  const event = {
-    id: newId(),
-    event: "early",
-    distinct_id: "a",
-    owner_id: null,
-    occurred_at: "2031-05-05T12:00:00Z",
-  };
-  const homeOf = () =>
-    withService(db, (tx) =>
-      rowsOf(
-        tx,
-        sql`select tableoid::regclass::text as home from devora.analytics_events where id = ${event.id}::uuid`,
-      ),
-    );
-  await db.execute(sql`select * from devora.capture_events(${JSON.stringify([event])}::jsonb, '{}')`);
-  expect(await homeOf()).toEqual([{ home: "devora.analytics_events_default" }]);
-
-  const ensure = () =>
-    withService(db, (tx) =>
-      rowsOf(tx, sql`select devora.ensure_event_partitions('2031-04-01', '2031-06-01') as made`),
-    );
-  expect(await ensure()).toEqual([{ made: 3 }]);
-  expect(await ensure()).toEqual([{ made: 0 }]);
-  expect(await homeOf()).toEqual([{ home: "devora.analytics_events_y2031m05" }]);
 });

@@ -328,7 +328,7 @@ describe("a population", () => {
   test("is refused a second time, whatever its seed, and nothing changes", async () => {
     for (const seed of [3, 4]) {
       await expect(seedPopulation(database.db, { ...options, seed })).rejects.toMatchObject({
-        code: "INVALID_OPTION",
+        code: "POPULATION_EXISTS",
         message: expect.stringContaining("already"),
       });
     }

@@ -1,3 +1,4 @@
+import { deferred } from "@devora/testing";
 import { describe, expect, test } from "vitest";
 import {
   type AnswerPart,
@@ -6,7 +7,7 @@ import {
   type RagError,
   type RagOptions,
 } from "../../src/index.ts";
-import { collect, deferred, generatorOf, passage, retrieverOf } from "../support/fakes.ts";
+import { collect, generatorOf, passage, retrieverOf } from "../support/fakes.ts";
 
 const call = { query: "What colour is it?", userId: "alice" };
 const found = [

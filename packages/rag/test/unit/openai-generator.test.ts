@@ -1,11 +1,12 @@
 // Loopback HTTP through the real client: what counts here is what goes over the wire.
 
+import { deferred } from "@devora/testing";
 import { type ChatScript, type ChatServer, startChatServer } from "@devora/testing/chat-server";
 import OpenAI from "openai";
 import { afterEach, expect, test } from "vitest";
 import { type AnswerPart, createRag, openaiGenerator } from "../../src/index.ts";
 import { checkGenerator } from "../../src/testing.ts";
-import { collect, deferred, passage, retrieverOf } from "../support/fakes.ts";
+import { collect, passage, retrieverOf } from "../support/fakes.ts";
 
 let server: ChatServer | undefined;
 afterEach(() => server?.close());

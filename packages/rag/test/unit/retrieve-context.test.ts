@@ -1,7 +1,8 @@
 import { DatabaseError } from "@devora/db-schema";
+import { deferred } from "@devora/testing";
 import { describe, expect, test } from "vitest";
 import { createRag, type Passage, RagError, type RagOptions } from "../../src/index.ts";
-import { deferred, manualTimers, passage, retrieverOf } from "../support/fakes.ts";
+import { manualTimers, passage, retrieverOf } from "../support/fakes.ts";
 
 const call = { query: "how do I deploy?", userId: "alice" };
 const [a, b, c, d, e] = ["a", "b", "c", "d", "e"].map((id) => passage({ id })) as [

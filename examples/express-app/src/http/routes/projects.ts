@@ -134,24 +134,25 @@ export function projectRoutes({ db, analytics, embeddings }: Services): Router {
     const projectId = pathId(request, "project");
     const userId = currentUser(request).id;
     const [gone] = await withUser(db, userId, async (tx) => {
+      // The files go with their project by a trigger, which waits for files that are being put.
       const rows = await tx
         .update(projects)
         .set({ deletedAt: new Date() })
         .where(and(eq(projects.id, projectId), live))
-        .returning({ id: projects.id });
+        .returning({ id: projects.id, deletedAt: projects.deletedAt });
+      const [project] = rows;
+      if (!project?.deletedAt) return rows;
       const files = await tx
-        .update(projectFiles)
-        .set({ deletedAt: new Date() })
+        .select({ id: projectFiles.id })
+        .from(projectFiles)
         .where(
           and(
             eq(projectFiles.userId, userId),
             eq(projectFiles.projectId, projectId),
-            isNull(projectFiles.deletedAt),
+            eq(projectFiles.deletedAt, project.deletedAt),
           ),
-        )
-        .returning({ id: projectFiles.id });
-      if (rows.length > 0)
-        await embeddings.enqueue({ source: "projects", ids: [projectId], ownerId: userId }, { db: tx });
+        );
+      await embeddings.enqueue({ source: "projects", ids: [projectId], ownerId: userId }, { db: tx });
       if (files.length > 0)
         await embeddings.enqueue(
           { source: "files", ids: files.map((file) => file.id), ownerId: userId },
@@ -215,7 +216,9 @@ export function projectRoutes({ db, analytics, embeddings }: Services): Router {
       const [project] = await tx
         .select({ id: projects.id })
         .from(projects)
-        .where(and(eq(projects.id, projectId), live));
+        .where(and(eq(projects.id, projectId), live))
+        // Holds off a delete of the project until the file is there to go with it.
+        .for("share");
       if (!project) throw notFound("project");
       const [row] = await tx
         .insert(projectFiles)
