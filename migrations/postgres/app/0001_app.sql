@@ -36,7 +36,7 @@ create trigger users_set_updated_at before update on public.users
   for each row execute function devora.set_updated_at();
 select devora.protect_table('public.users', 'id', 'select');
 -- What a person may change of the own account: not the role, not the plan.
-grant update (email, display_name, locale, country, last_seen_at, deleted_at) on public.users to devora_app;
+grant update (email, display_name, locale, country, last_seen_at, updated_at, deleted_at) on public.users to devora_app;
 
 create table public.projects (
   id uuid not null,
@@ -67,8 +67,10 @@ create index projects_created_at_idx on public.projects (created_at);
 create index projects_search_idx on public.projects using gin (user_id, search_vector) where deleted_at is null;
 -- Fuzzy match and completion of names.
 create index projects_name_trgm_idx on public.projects using gin (name public.gin_trgm_ops) where deleted_at is null;
-create trigger projects_set_updated_at before update on public.projects
-  for each row execute function devora.set_updated_at();
+create trigger projects_touch_updated_at after update on public.projects
+  for each row when (
+    new.updated_at = old.updated_at and new.updated_at <> now() and new.deleted_at is not distinct from old.deleted_at)
+  execute function devora.touch_updated_at();
 select devora.protect_table('public.projects', 'user_id', definer_reads => true);
 
 create table public.project_files (
@@ -106,8 +108,10 @@ create index project_files_search_idx on public.project_files using gin (user_id
 create index project_files_identifier_idx on public.project_files using gin (user_id, identifier_vector) where deleted_at is null;
 -- Substrings of paths.
 create index project_files_path_trgm_idx on public.project_files using gin (path public.gin_trgm_ops) where deleted_at is null;
-create trigger project_files_set_updated_at before update on public.project_files
-  for each row execute function devora.set_updated_at();
+create trigger project_files_touch_updated_at after update on public.project_files
+  for each row when (
+    new.updated_at = old.updated_at and new.updated_at <> now() and new.deleted_at is not distinct from old.deleted_at)
+  execute function devora.touch_updated_at();
 select devora.protect_table('public.project_files', 'user_id', definer_reads => true);
 
 create table public.conversations (
@@ -137,8 +141,10 @@ create index conversations_user_id_project_id_idx on public.conversations (user_
 create index conversations_created_at_idx on public.conversations (created_at);
 create index conversations_search_idx on public.conversations using gin (user_id, search_vector) where deleted_at is null;
 create index conversations_title_trgm_idx on public.conversations using gin (title public.gin_trgm_ops) where deleted_at is null;
-create trigger conversations_set_updated_at before update on public.conversations
-  for each row execute function devora.set_updated_at();
+create trigger conversations_touch_updated_at after update on public.conversations
+  for each row when (
+    new.updated_at = old.updated_at and new.updated_at <> now() and new.deleted_at is not distinct from old.deleted_at)
+  execute function devora.touch_updated_at();
 select devora.protect_table('public.conversations', 'user_id', definer_reads => true);
 
 create table public.messages (
@@ -169,8 +175,10 @@ create index messages_user_id_conversation_id_created_at_idx on public.messages 
 -- Messages per day.
 create index messages_created_at_idx on public.messages (created_at);
 create index messages_search_idx on public.messages using gin (user_id, search_vector) where deleted_at is null;
-create trigger messages_set_updated_at before update on public.messages
-  for each row execute function devora.set_updated_at();
+create trigger messages_touch_updated_at after update on public.messages
+  for each row when (
+    new.updated_at = old.updated_at and new.updated_at <> now() and new.deleted_at is not distinct from old.deleted_at)
+  execute function devora.touch_updated_at();
 select devora.protect_table('public.messages', 'user_id', definer_reads => true);
 
 create table public.subscriptions (

@@ -9,6 +9,7 @@ drop text search configuration devora.devora_simple;
 drop text search configuration devora.devora_en;
 drop text search configuration devora.devora_fr;
 drop function devora.cascade_soft_delete();
+drop function devora.touch_updated_at();
 drop function devora.set_updated_at();
 drop function devora.hand_over(regprocedure, name[]);
 drop function devora.protect_internal_table(regclass);

@@ -37,8 +37,10 @@ create table devora.documents (
 );
 comment on table devora.documents is 'Documents that live in no table of the host.';
 create unique index documents_owner_id_uri_live_idx on devora.documents (owner_id, uri) nulls not distinct where deleted_at is null;
-create trigger documents_set_updated_at before update on devora.documents
-  for each row execute function devora.set_updated_at();
+create trigger documents_touch_updated_at after update on devora.documents
+  for each row when (
+    new.updated_at = old.updated_at and new.updated_at <> now() and new.deleted_at is not distinct from old.deleted_at)
+  execute function devora.touch_updated_at();
 select devora.protect_table('devora.documents', 'owner_id', definer_reads => true);
 
 create table devora.chunks (

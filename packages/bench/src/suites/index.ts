@@ -1,5 +1,6 @@
 import type { Suite } from "../suite.ts";
 import { overview } from "./overview.ts";
+import { schema } from "./schema/index.ts";
 
 /** The suites by name. */
-export const suites: Record<string, Suite> = { overview };
+export const suites: Record<string, Suite> = { overview, schema };

@@ -120,7 +120,7 @@ export function projectRoutes({ db, analytics, embeddings }: Services): Router {
       const changes = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
       const [row] = await tx
         .update(projects)
-        .set({ ...changes, updatedAt: new Date() })
+        .set(changes)
         .where(and(eq(projects.id, projectId), live))
         .returning(columns);
       if (row) await embeddings.enqueue({ source: "projects", ids: [row.id], ownerId: userId }, { db: tx });
