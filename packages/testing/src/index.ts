@@ -2,4 +2,14 @@ export { catalogueOf } from "./catalogue.ts";
 export { type Deferred, deferred } from "./deferred.ts";
 export { createEmptyDatabase, hasServer } from "./empty-database.ts";
 export { seedProject, seedUser } from "./fixtures.ts";
+export {
+  type Finding,
+  type FunctionFacts,
+  lintRowSecurity,
+  type MatrixResult,
+  type RowSecurityFacts,
+  runMatrix,
+  type TableFacts,
+  type Verb,
+} from "./row-security/index.ts";
 export { createTestDatabase, installedModules, type TestDatabase, useTestDatabase } from "./test-database.ts";
