@@ -1,5 +1,5 @@
 import type { Attempt } from "./attempts.ts";
-import type { TableFacts, Verb } from "./facts.ts";
+import type { RowSecurityFacts, TableFacts, Verb } from "./facts.ts";
 import type { Principal } from "./principals.ts";
 import { type ForeignKey, quoted, quotedList, type Table } from "./read-catalogue.ts";
 import type { PlantedRows } from "./rows.ts";
@@ -339,6 +339,19 @@ export function partitionChecks({ table, facts, principal }: Subject, partition:
     me: principal.me,
     victim: principal.victim,
     states: [denied],
+    touched: 0,
+  }));
+}
+
+/** Views of the migrations: nobody sees another's rows in them, and who may not read them is refused. */
+export function viewChecks(facts: RowSecurityFacts, principal: Principal): Check[] {
+  return Object.entries(facts.views).map(([view, { owner, app }]) => ({
+    subject: view,
+    verb: "select from view",
+    statement: `select from ${quoted(view)} ${app && owner ? `where (${quoted(owner)}::text = $2) is not true` : ""}`,
+    me: principal.me,
+    victim: principal.victim,
+    states: [app ? done : denied, ...(principal.malformed ? ["22P02"] : [])],
     touched: 0,
   }));
 }

@@ -26,8 +26,8 @@ export interface FunctionFacts {
 /** A schema's security, by qualified name as the catalogue spells it. */
 export interface RowSecurityFacts {
   tables: Readonly<Record<string, TableFacts>>;
-  /** Views, and whether devora_app may read them. */
-  views: Readonly<Record<string, { app: boolean }>>;
+  /** Views: their owner's column, if they show one, and whether devora_app may read them. */
+  views: Readonly<Record<string, { owner: string | null; app: boolean }>>;
   functions: Readonly<Record<string, FunctionFacts>>;
   /** Policies beyond the owner's, the service's and the definer's: `schema.table.policy`. */
   extraPolicies: readonly string[];

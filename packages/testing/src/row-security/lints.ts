@@ -61,7 +61,10 @@ async function lintViews(db: Database, facts: RowSecurityFacts): Promise<Finding
     const subject = String(row.name);
     const declared = facts.views[subject];
     const finding = (message: string): Finding => ({ rule: "view", subject, message });
-    if (!declared) return [finding(`Declare it in the facts: views: { "${subject}": { app: … } }.`)];
+    if (!declared)
+      return [
+        finding(`Declare it in the facts: views: { "${subject}": { owner: column or null, app: … } }.`),
+      ];
     return [
       ...(row.materialized === true && row.app === true
         ? [finding("A materialized view holds everybody's rows: take the grant to devora_app away.")]

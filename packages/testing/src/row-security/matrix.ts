@@ -8,6 +8,7 @@ import {
   partitionChecks,
   type Subject,
   sharedTableChecks,
+  viewChecks,
 } from "./checks.ts";
 import type { Finding, RowSecurityFacts, TableFacts } from "./facts.ts";
 import { type Principal, principalsOf } from "./principals.ts";
@@ -62,7 +63,10 @@ export async function runMatrix(
     });
   };
   for (const principal of principals) {
-    const wanted = tried.flatMap((table) => checksOf({ table, rows, principal }, facts));
+    const wanted = [
+      ...tried.flatMap((table) => checksOf({ table, rows, principal }, facts)),
+      ...viewChecks(facts, principal),
+    ];
     await tryAs(principal.name, principal.enter, wanted, "devora_app");
   }
   for (const [role, checksOfRole] of [

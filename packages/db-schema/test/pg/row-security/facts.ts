@@ -16,7 +16,7 @@ const tables: Record<ModuleName, Record<string, TableFacts>> = {
     "public.users": {
       owner: "id",
       app: read,
-      appUpdates: ["email", "display_name", "locale", "country", "last_seen_at", "deleted_at"],
+      appUpdates: ["email", "display_name", "locale", "country", "last_seen_at", "updated_at", "deleted_at"],
     },
     "public.projects": { owner: "user_id", app: all, definer: read },
     "public.project_files": { owner: "user_id", app: all, definer: read },
@@ -80,27 +80,34 @@ const tables: Record<ModuleName, Record<string, TableFacts>> = {
 };
 
 const views: Partial<Record<ModuleName, RowSecurityFacts["views"]>> = {
-  metrics: { "devora.mv_daily_user_activity": { app: false } },
-  search: { "devora.slow_queries": { app: false } },
+  app: { "public.user_usage": { owner: "user_id", app: true } },
+  metrics: { "devora.mv_daily_user_activity": { owner: "owner_id", app: false } },
+  search: { "devora.slow_queries": { owner: null, app: false } },
 };
 
 const functions: Partial<Record<ModuleName, RowSecurityFacts["functions"]>> = {
   core: {
     "devora.protect_table(regclass,name,text,boolean)": { execute: [] },
     "devora.protect_internal_table(regclass)": { execute: [] },
+    "devora.hand_over(regprocedure,name[])": { execute: [] },
     // Whoever writes a row runs these: they compute its columns with the writer's rights.
     "devora.set_updated_at()": { execute: ["public"] },
+    "devora.touch_updated_at()": { execute: ["public"] },
+    "devora.cascade_soft_delete()": { execute: ["public"] },
     "devora.text_config(text)": { execute: ["public"] },
     "devora.search_vector(text,text,text)": { execute: ["public"] },
     "devora.identifier_vector(text)": { execute: ["public"] },
   },
   analytics: {
     "devora.ensure_event_partitions(date,date)": { definer: true, execute: ["devora_service"] },
+    "devora.detach_event_partition(text)": { definer: true, execute: ["devora_service"] },
+    "devora.drop_detached_events(text)": { definer: true, execute: ["devora_service"] },
     "devora.capture_events(jsonb,text[])": { definer: true, execute: ["devora_app", "devora_service"] },
   },
   metrics: { "devora.mark_event_days()": { definer: true, execute: [] } },
   search: {
     "devora.log_search_queries(jsonb)": { definer: true, execute: ["devora_app", "devora_service"] },
+    "devora.query_statistics()": { execute: ["devora_service"] },
   },
   embeddings: {
     "devora.enqueue_embeddings(text,text[],text)": {
@@ -112,8 +119,7 @@ const functions: Partial<Record<ModuleName, RowSecurityFacts["functions"]>> = {
 };
 
 const extraPolicies: Partial<Record<ModuleName, readonly string[]>> = {
-  // The function that makes partitions moves their rows out of the default one, as the login that migrated.
-  analytics: ["devora.analytics_events_default.analytics_events_default_maintenance"],
+  // The function that builds a model's index looks it up as the login that migrated.
   embeddings: ["devora.embedding_models.embedding_models_maintenance"],
 };
 

@@ -88,6 +88,15 @@ describe("the matrix reports", () => {
     expect(rulesOf(lints)).toContain("grant");
   });
 
+  test("a view that reads with the rights of the service", async () => {
+    const { matrix, lints } = await findingsAfter(
+      "grant create on schema public to devora_service; alter view public.user_usage reset (security_invoker); alter view public.user_usage owner to devora_service",
+      [],
+    );
+    expect(rulesOf(matrix)).toContain("alice: select from view");
+    expect(rulesOf(lints)).toContain("view");
+  });
+
   test("an internal table opened", async () => {
     const { matrix } = await findingsAfter(
       "grant select on devora.system_config to devora_app; create policy p on devora.system_config for select using (true)",
