@@ -5,9 +5,13 @@ export { seedProject, seedUser } from "./fixtures.ts";
 export {
   type Finding,
   type FunctionFacts,
+  inRole,
   lintRowSecurity,
   type MatrixResult,
+  plantRows,
+  quoted,
   type RowSecurityFacts,
+  readTables,
   runMatrix,
   type TableFacts,
   type Verb,

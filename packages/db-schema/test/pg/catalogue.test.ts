@@ -99,43 +99,6 @@ test("every table of the database is declared, apart from partitions and the led
   expect(rows.map((row) => row.name)).toEqual(tables.map(getTableName).sort());
 });
 
-test("every table, partition included, forces row level security", async () => {
-  const open = await rowsOf(
-    database.db,
-    sql`
-      select c.oid::regclass::text as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
-      where n.nspname in ('public', 'devora') and c.relkind in ('r', 'p') and c.relname <> 'migrations'
-        and not (c.relrowsecurity and c.relforcerowsecurity)`,
-  );
-  expect(open).toEqual([]);
-});
-
-test("no policy lacks its clause, and no partition is granted to anybody", async () => {
-  const clauses = await rowsOf(
-    database.db,
-    sql`select polname::text as name from pg_policy where (polcmd in ('r', 'd') and polqual is null) or (polcmd = '*' and (polqual is null or polwithcheck is null)) or (polcmd = 'a' and polwithcheck is null)`,
-  );
-  expect(clauses).toEqual([]);
-  const granted = await rowsOf(
-    database.db,
-    sql`select c.relname::text as name from pg_class c, aclexplode(c.relacl) a where c.relispartition and a.grantee <> c.relowner`,
-  );
-  expect(granted).toEqual([]);
-});
-
-test("every foreign key between owned tables carries the owner", async () => {
-  const rows = await rowsOf(
-    database.db,
-    sql`
-      select k.conname::text as name
-      from pg_constraint k
-      join pg_attribute child on child.attrelid = k.conrelid and child.attname = 'user_id'
-      join pg_attribute parent on parent.attrelid = k.confrelid and parent.attname = 'user_id'
-      where k.contype = 'f' and not (child.attnum = any (k.conkey) and parent.attnum = any (k.confkey))`,
-  );
-  expect(rows).toEqual([]);
-});
-
 test("the roles can neither log in nor bypass policies", async () => {
   const rows = await rowsOf(
     database.db,
