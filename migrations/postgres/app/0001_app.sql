@@ -98,8 +98,9 @@ create table public.project_files (
   constraint project_files_language_check check (language in ('fr', 'en', 'simple'))
 );
 comment on table public.project_files is 'Text files of a project, one row each.';
--- One live file per path, and the files of a project in order.
-create unique index project_files_project_id_path_live_idx on public.project_files (project_id, path) where deleted_at is null;
+-- One live file per path, and the files of a project in order. With the owner: otherwise the error for a path that is
+-- taken would tell anybody who knows a project's id what files it has.
+create unique index project_files_user_id_project_id_path_live_idx on public.project_files (user_id, project_id, path) where deleted_at is null;
 -- The parent's delete, and the user's newest files.
 create index project_files_user_id_project_id_idx on public.project_files (user_id, project_id);
 -- Full-text search within one owner, and over all.

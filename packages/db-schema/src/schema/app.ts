@@ -121,7 +121,9 @@ export const projectFiles = pgTable(
       columns: [t.userId, t.projectId],
       foreignColumns: [projects.userId, projects.id],
     }).onDelete("cascade"),
-    uniqueIndex("project_files_project_id_path_live_idx").on(t.projectId, t.path).where(live),
+    uniqueIndex("project_files_user_id_project_id_path_live_idx")
+      .on(t.userId, t.projectId, t.path)
+      .where(live),
     index("project_files_user_id_project_id_idx").on(t.userId, t.projectId),
     index("project_files_search_idx").using("gin", t.userId, t.searchVector).where(live),
     index("project_files_identifier_idx").using("gin", t.userId, t.identifierVector).where(live),
