@@ -21,6 +21,7 @@ export async function lintRowSecurity(db: Database, facts: RowSecurityFacts): Pr
     ...(await lintViews(db, facts)),
     ...(await lintFunctions(db, facts)),
     ...lintKeys(tables, facts),
+    ...lintUniques(tables, facts),
     ...(await lintPlans(db, facts, tables)),
   ];
 }
@@ -95,5 +96,23 @@ function lintKeys(tables: readonly Table[], facts: RowSecurityFacts): Finding[] 
       const message = `It must hold (${owner}, …) and reference (${parentOwner}, …) of ${key.parent}.`;
       return [{ rule: "foreign key", subject: `${table.name}.${key.name}`, message }];
     });
+  });
+}
+
+/**
+ * The error for a taken key tells that another's row exists: so where devora_app inserts, a unique key holds the
+ * owner. Primary keys are exempt, because ids are random.
+ */
+function lintUniques(tables: readonly Table[], facts: RowSecurityFacts): Finding[] {
+  return tables.flatMap((table) => {
+    const { owner = null, app = [] } = facts.tables[table.name] ?? {};
+    if (owner === null || !app.includes("insert")) return [];
+    return table.uniques
+      .filter(({ columns }) => !columns.includes(owner) && columns.join() !== table.primaryKey.join())
+      .map(({ columns }) => ({
+        rule: "unique key",
+        subject: `${table.name} (${columns.join(", ")})`,
+        message: `It must hold ${owner}: whether a value is taken by another is theirs to tell.`,
+      }));
   });
 }

@@ -123,6 +123,11 @@ describe("a lint reports", () => {
       "plan",
     ],
     ["the service without its policy", "drop policy projects_service on public.projects", "policy"],
+    [
+      "a unique key that tells what others have",
+      "create unique index leak on public.project_files (project_id, path)",
+      "unique key",
+    ],
     ["no force", "alter table public.projects no force row level security", "forced"],
     [
       "a partition without row security",
