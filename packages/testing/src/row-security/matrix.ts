@@ -1,16 +1,11 @@
 import { type Database, rowsOf } from "@devora/db-schema";
 import { sql } from "drizzle-orm";
 import { type Outcome, prepareAttempts, tryAll } from "./attempts.ts";
-import {
-  type Check,
-  makePaths,
-  ownedTableChecks,
-  partitionChecks,
-  type Subject,
-  sharedTableChecks,
-  viewChecks,
-} from "./checks.ts";
+import type { Check, Subject } from "./check.ts";
 import type { Finding, RowSecurityFacts, TableFacts } from "./facts.ts";
+import { partitionChecks, sharedTableChecks, viewChecks } from "./other-checks.ts";
+import { ownedTableChecks } from "./owned-checks.ts";
+import { makePaths } from "./paths.ts";
 import { type Principal, principalsOf } from "./principals.ts";
 import { quoted, readTables, type Table } from "./read-catalogue.ts";
 import { definerChecks, serviceChecks } from "./role-checks.ts";

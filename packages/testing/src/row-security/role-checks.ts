@@ -1,4 +1,4 @@
-import type { Check } from "./checks.ts";
+import type { Check } from "./check.ts";
 import type { TableFacts, Verb } from "./facts.ts";
 import { quoted, quotedList, type Table } from "./read-catalogue.ts";
 import type { PlantedRows } from "./rows.ts";

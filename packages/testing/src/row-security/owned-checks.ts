@@ -1,44 +1,22 @@
-import type { Attempt } from "./attempts.ts";
-import type { RowSecurityFacts, TableFacts, Verb } from "./facts.ts";
-import type { Principal } from "./principals.ts";
-import { type ForeignKey, quoted, quotedList, type Table } from "./read-catalogue.ts";
-import type { PlantedRows } from "./rows.ts";
+import {
+  type Check,
+  denied,
+  done,
+  insertStatement,
+  keyOf,
+  ownedKeys,
+  parentValues,
+  type Subject,
+  toCheck,
+  touchableColumn,
+  truncate,
+  type Wanted,
+} from "./check.ts";
+import type { Verb } from "./facts.ts";
+import { pathNames } from "./paths.ts";
+import { quoted, quotedList } from "./read-catalogue.ts";
 
-/** One cell of the matrix. */
-export interface Check extends Attempt {
-  subject: string;
-  verb: string;
-  /** SQLSTATEs that are right; with `00000` the number of rows as well. */
-  states: readonly string[];
-  touched: number;
-}
-
-const denied = "42501";
-const done = "00000";
 const orphan = "23503";
-
-/** What the checks of one table and principal have in common. */
-export interface Subject {
-  table: Table;
-  facts: TableFacts;
-  rows: PlantedRows;
-  principal: Principal;
-  /** Tables that have an owner. */
-  ownedTables: ReadonlySet<string>;
-}
-
-interface Wanted {
-  verb: string;
-  statement: string;
-  needs: readonly Verb[];
-  /** Columns that it updates, where updates are granted by column. */
-  updates?: readonly string[];
-  row?: unknown;
-  /** Expected SQLSTATE where the verbs are granted. Default `00000`. */
-  state?: string;
-  /** Expected rows where it goes through. Default 0. */
-  touched?: number;
-}
 
 /** All checks of an owned table. Those that touch nothing stand beside those that must touch the own rows. */
 export function ownedTableChecks(subject: Subject): Check[] {
@@ -63,23 +41,6 @@ interface Common {
   own: number;
   foreign: string;
   mine: string;
-}
-
-/** Names of the paths that {@link makePaths} makes for a table. */
-export const pathNames = (table: Table) => {
-  const suffix = table.name.replace(".", "_");
-  return { view: quoted(`pg_temp.view_of_${suffix}`), rows: quoted(`pg_temp.rows_of_${suffix}`) };
-};
-
-/** A view with the reader's rights and a function whose plan is kept, over a table: two more ways to its rows. */
-export function makePaths(table: Table): string[] {
-  const { view, rows } = pathNames(table);
-  const name = quoted(table.name);
-  return [
-    `create or replace temp view ${view.slice(view.indexOf(".") + 1)} with (security_invoker = true) as select * from ${name}`,
-    `grant select on ${view} to devora_app`,
-    `create or replace function ${rows}() returns setof ${name} language plpgsql stable as $$ begin return query select * from ${name}; end $$`,
-  ];
 }
 
 function reads({ table, rows, principal }: Subject, { name, own, foreign, mine }: Common): Wanted[] {
@@ -276,140 +237,4 @@ function upserts({ table, facts, rows, principal }: Subject): Wanted[] {
         },
       ];
     });
-}
-
-const truncate = (name: string): Wanted => ({
-  verb: "truncate",
-  needs: [],
-  statement: `truncate ${name} cascade`,
-  state: denied,
-});
-
-/** Tables without an owner: devora_app reads those meant for all, and writes none. */
-export function sharedTableChecks(subject: Subject): Check[] {
-  const { table, facts, rows } = subject;
-  const name = quoted(table.name);
-  const column = quoted(touchableColumn(table, facts));
-  const { view, rows: byFunction } = pathNames(table);
-  const row = rows.fresh(table, null);
-  const insert = insertStatement(table, row);
-  const read = { needs: ["select"] as const, touched: rows.total(table) };
-  const write = { needs: [], state: denied };
-  const wanted: Wanted[] = [
-    { verb: "select directly", statement: `select from ${name}`, ...read },
-    { verb: "select by view", statement: `select from ${view}`, ...read },
-    { verb: "select by function", statement: `select from ${byFunction}()`, ...read },
-    { verb: "select for update", statement: `select from ${name} for update`, ...write },
-    { verb: "insert", row, statement: insert, ...write },
-    { verb: "update", statement: `update ${name} set ${column} = ${column}`, ...write },
-    { verb: "delete", statement: `delete from ${name}`, ...write },
-    {
-      verb: "merge",
-      statement: `merge into ${name} t using (select 1) r on true when matched then delete`,
-      ...write,
-    },
-    { verb: "upsert nothing", row, statement: `${insert} on conflict do nothing`, ...write },
-    {
-      verb: "upsert update",
-      row,
-      statement: `${insert} on conflict (${quotedList(table.primaryKey)}) do update set ${column} = excluded.${column}`,
-      ...write,
-    },
-    truncate(name),
-  ];
-  return wanted.map((check) => toCheck(subject, check));
-}
-
-/** Partitions: nobody reaches them but by their parent. */
-export function partitionChecks({ table, facts, principal }: Subject, partition: string): Check[] {
-  const name = quoted(partition);
-  const column = quoted(touchableColumn(table, facts));
-  const statements = {
-    "select partition": `select from ${name}`,
-    "insert partition": `insert into ${name} select * from ${name}`,
-    "update partition": `update ${name} set ${column} = ${column}`,
-    "delete partition": `delete from ${name}`,
-    "merge partition": `merge into ${name} t using (select 1) r on true when matched then delete`,
-    "truncate partition": `truncate ${name}`,
-  };
-  return Object.entries(statements).map(([verb, statement]) => ({
-    subject: partition,
-    verb,
-    statement,
-    me: principal.me,
-    victim: principal.victim,
-    states: [denied],
-    touched: 0,
-  }));
-}
-
-/** Views of the migrations: nobody sees another's rows in them, and who may not read them is refused. */
-export function viewChecks(facts: RowSecurityFacts, principal: Principal): Check[] {
-  return Object.entries(facts.views).map(([view, { owner, app }]) => ({
-    subject: view,
-    verb: "select from view",
-    statement: `select from ${quoted(view)} ${app && owner ? `where (${quoted(owner)}::text = $2) is not true` : ""}`,
-    me: principal.me,
-    victim: principal.victim,
-    states: [app ? done : denied, ...(principal.malformed ? ["22P02"] : [])],
-    touched: 0,
-  }));
-}
-
-function toCheck({ table, facts, principal }: Subject, wanted: Wanted): Check {
-  const granted = wanted.needs.every((verb) => isGranted(facts, verb, wanted.updates));
-  const ownerType = table.columns.find((column) => column.name === facts.owner)?.type;
-  const state = granted ? (wanted.state ?? done) : denied;
-  return {
-    subject: table.name,
-    verb: wanted.verb,
-    statement: wanted.statement,
-    row: wanted.row,
-    me: principal.me,
-    victim: principal.victim,
-    states: principal.malformed && ownerType === "uuid" ? [state, "22P02"] : [state],
-    touched: wanted.touched ?? 0,
-  };
-}
-
-function isGranted(
-  { app = [], appUpdates = [] }: TableFacts,
-  verb: Verb,
-  columns: readonly string[] = [],
-): boolean {
-  if (app.includes(verb)) return true;
-  if (verb !== "update") return false;
-  // Locking rows needs the right to update any column.
-  return appUpdates.length > 0 && columns.every((column) => appUpdates.includes(column));
-}
-
-function insertStatement(table: Table, row: Record<string, unknown>): string {
-  const columns = quotedList(Object.keys(row));
-  return `insert into ${quoted(table.name)} (${columns}) select ${columns} from jsonb_populate_record(null::${quoted(table.name)}, $1)`;
-}
-
-const keyOf =
-  (table: Table) =>
-  (alias: string): string =>
-    quotedList(table.primaryKey, `${alias}.`);
-
-/** Keys to parents that have owners of their own, apart from the owner's own key to the users. */
-const ownedKeys = ({ table, facts, ownedTables }: Subject): ForeignKey[] =>
-  table.foreignKeys.filter(
-    (key) => ownedTables.has(key.parent) && key.columns.some((column) => column !== facts.owner),
-  );
-
-/** The columns by which a row of mine would hang under the victim's parent. */
-function parentValues({ table, facts, rows, principal }: Subject, key: ForeignKey): [string, unknown][] {
-  const row = rows.one(table, principal.victim);
-  return key.columns.filter((column) => column !== facts.owner).map((column) => [column, row[column]]);
-}
-
-/** A column that an update may set to itself: granted, and neither key nor owner nor computed. */
-function touchableColumn(table: Table, { owner, appUpdates }: TableFacts): string {
-  const fixed = new Set([owner, ...table.primaryKey, ...table.foreignKeys.flatMap((key) => key.columns)]);
-  const free = table.columns.find(
-    ({ name, computed }) => !computed && !fixed.has(name) && (appUpdates?.includes(name) ?? true),
-  );
-  return free?.name ?? table.columns.find(({ computed }) => !computed)?.name ?? "";
 }
