@@ -1,16 +1,15 @@
 import { type Database, withService } from "@devora/db-schema";
 import { sql } from "drizzle-orm";
 
-/** What the suite measures on: the numbers of the design's large installation. */
+/** Rows per table: a hundred times the figures of a small installation. */
 export const sizes = {
   users: 15_000,
   projects: 34_000,
   conversations: 9_000,
   messages: 200_000,
-  large: 100_000,
 };
 
-/** The user who owns {@link sizes}.large of the messages, and 200 projects. */
+/** The user who owns half of the messages, and 200 projects. */
 export const largeUser = "c4ca4238-a0b9-2382-0dcc-509a6f75849b";
 
 /** Messages of thirty words out of 6,000, the n-th word about as frequent as 1 / n, as in language. */
@@ -47,7 +46,7 @@ export async function fill(db: Database): Promise<void> {
              ${idOf("conversation", sql`chat`)}, 'user', 'en', text, timestamptz '2026-01-01' + n * interval '1 second'
       from (
         select n, (${words}) as text,
-               case when n <= ${sizes.large}::int then 1 + n % 1000
+               case when n <= ${sizes.messages / 2}::int then 1 + n % 1000
                     else 1001 + n % (${sizes.conversations}::int - 1000) end as chat
         from generate_series(1, ${sizes.messages}::int) n
       ) written`);

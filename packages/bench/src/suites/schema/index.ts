@@ -3,7 +3,7 @@ import type { BenchRow } from "../../row.ts";
 import type { SuiteOptions } from "../../suite.ts";
 import { bulkInsert } from "./bulk-insert.ts";
 import { fill, sizes } from "./fill.ts";
-
+import { fullText } from "./full-text.ts";
 import { migrateEmpty } from "./migrate-empty.ts";
 import { projectsPage } from "./projects-page.ts";
 import { openScratchDatabase } from "./scratch-database.ts";
@@ -23,7 +23,12 @@ export async function schema({ log }: SuiteOptions): Promise<BenchRow[]> {
     );
     await fill(db);
     log("measuring …");
-    return [...(await projectsPage(db)), ...migration, ...(await bulkInsert(db, url, log))];
+    return [
+      ...(await projectsPage(db)),
+      ...(await fullText(db)),
+      ...migration,
+      ...(await bulkInsert(db, url, log)),
+    ];
   } finally {
     await close();
   }
