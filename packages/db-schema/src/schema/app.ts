@@ -1,5 +1,6 @@
 import { relations, sql } from "drizzle-orm";
 import {
+  type AnyPgColumn,
   bigint,
   boolean,
   foreignKey,
@@ -55,14 +56,16 @@ export const users = pgTable(
   ],
 );
 
+/** The foreign key of a row to the user who owns it, under the name that the migrations give it. */
+const ownedByUser = (name: string, userId: AnyPgColumn) =>
+  foreignKey({ name, columns: [userId], foreignColumns: [users.id] }).onDelete("cascade");
+
 /** What a user builds. */
 export const projects = pgTable(
   "projects",
   {
     id: id(),
-    userId: uuid("user_id")
-      .notNull()
-      .references(() => users.id, { onDelete: "cascade" }),
+    userId: uuid("user_id").notNull(),
     name: text("name").notNull(),
     description: text("description").notNull().default(""),
     projectType: text("project_type").notNull().default("web"),
@@ -80,6 +83,7 @@ export const projects = pgTable(
     ...softDelete(),
   },
   (t) => [
+    ownedByUser("projects_user_id_fkey", t.userId),
     unique("projects_user_id_id_key").on(t.userId, t.id),
     index("projects_user_id_created_at_idx")
       .on(t.userId, t.createdAt.desc().nullsFirst(), t.id.desc().nullsFirst())
@@ -134,9 +138,7 @@ export const conversations = pgTable(
   "conversations",
   {
     id: id(),
-    userId: uuid("user_id")
-      .notNull()
-      .references(() => users.id, { onDelete: "cascade" }),
+    userId: uuid("user_id").notNull(),
     projectId: uuid("project_id"),
     title: text("title").notNull(),
     language: text("language", { enum: ["fr", "en", "simple"] })
@@ -149,6 +151,7 @@ export const conversations = pgTable(
     ...softDelete(),
   },
   (t) => [
+    ownedByUser("conversations_user_id_fkey", t.userId),
     unique("conversations_user_id_id_key").on(t.userId, t.id),
     // In the database: on delete set null (project_id), which Drizzle cannot say.
     foreignKey({
@@ -223,9 +226,7 @@ export const subscriptions = pgTable(
   "subscriptions",
   {
     id: id(),
-    userId: uuid("user_id")
-      .notNull()
-      .references(() => users.id, { onDelete: "cascade" }),
+    userId: uuid("user_id").notNull(),
     stripeSubscriptionId: text("stripe_subscription_id").unique("subscriptions_stripe_subscription_id_key"),
     plan: text("plan").notNull(),
     status: text("status", { enum: subscriptionStatuses }).notNull(),
@@ -244,6 +245,7 @@ export const subscriptions = pgTable(
     ...timestamps(),
   },
   (t) => [
+    ownedByUser("subscriptions_user_id_fkey", t.userId),
     unique("subscriptions_user_id_id_key").on(t.userId, t.id),
     index("subscriptions_user_id_status_idx").on(t.userId, t.status),
   ],
@@ -285,9 +287,7 @@ export const invoices = pgTable(
   "invoices",
   {
     id: id(),
-    userId: uuid("user_id")
-      .notNull()
-      .references(() => users.id, { onDelete: "cascade" }),
+    userId: uuid("user_id").notNull(),
     subscriptionId: uuid("subscription_id"),
     stripeInvoiceId: text("stripe_invoice_id").unique("invoices_stripe_invoice_id_key"),
     number: text("number").notNull(),
@@ -303,6 +303,7 @@ export const invoices = pgTable(
     ...timestamps(),
   },
   (t) => [
+    ownedByUser("invoices_user_id_fkey", t.userId),
     unique("invoices_user_id_number_key").on(t.userId, t.number),
     // In the database: on delete set null (subscription_id).
     foreignKey({
