@@ -75,7 +75,7 @@ async function listOf<T>(db: Database, rows: SQL): Promise<T[]> {
 }
 
 const roleName = (oid: SQL): SQL =>
-  sql`case when ${oid} = 0 then 'public' else coalesce((select rolname::text from pg_roles where oid = ${oid} and rolname like 'devora\\_%' and rolname in ('devora_app', 'devora_service', 'devora_definer')), 'owner') end`;
+  sql`case when ${oid} = 0 then 'public' else coalesce((select rolname::text from pg_roles where oid = ${oid} and rolname in ('devora_app', 'devora_service', 'devora_definer')), 'owner') end`;
 
 const relationRows = sql`
   select c.oid::int8 as id, format('%s.%s', n.nspname, c.relname) as name, case when c.relkind = 'v' then 'view' else 'table' end as kind,
@@ -135,7 +135,7 @@ const routineRows = sql`
           from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) g where g.grantee <> p.proowner) as callers,
          coalesce(obj_description(p.oid, 'pg_proc'), '') as comment
   from pg_proc p join pg_namespace n on n.oid = p.pronamespace and n.nspname = 'devora'
-  order by 1 collate "C"`;
+  order by p.proname, pg_get_function_arguments(p.oid) collate "C"`;
 
 type Of<T> = T & { relation: number };
 

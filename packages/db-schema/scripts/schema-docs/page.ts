@@ -22,7 +22,7 @@ Three roles, none of which may log in or bypass policies:
 - \`devora_service\` runs workers, metrics and imports, in the scope of \`withService\`: it sees the rows of all.
 - \`devora_definer\` owns the functions that let a user do more than its own rights allow, such as writing an event.
 
-Row level security is enabled and forced on every table, so it binds the tables' owner too: without a scope no row is seen. Types are PostgreSQL's. A default is SQL; \`generated\` and \`identity\` columns are made by PostgreSQL and cannot be written.`;
+Row level security is enabled and forced on every table but the ledger, so it binds the tables' owner too: without a scope no row is seen. Types are PostgreSQL's. A default is SQL; \`generated\` and \`identity\` columns are made by PostgreSQL and cannot be written.`;
 
 /** Where a module's SQL creates something; -1 where it does not. */
 const placeOf = ({ sql }: ModuleSource, kind: "table" | "view" | "function", name: string): number =>
