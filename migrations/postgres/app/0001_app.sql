@@ -42,7 +42,7 @@ comment on column public.users.stripe_customer_id is 'The customer at Stripe; nu
 comment on column public.users.current_period_end is 'Until when the current period is paid; null without a subscription.';
 comment on column public.users.last_seen_at is 'When the person last did something; null if never.';
 comment on column public.users.created_at is 'When the person signed up.';
-comment on column public.users.updated_at is 'When the row last changed; a trigger sets it where the writer does not.';
+comment on column public.users.updated_at is 'When the row last changed; kept by a trigger.';
 comment on column public.users.deleted_at is 'When the account was deleted; null while it lives. Its projects and conversations are deleted with it.';
 create unique index users_email_normalized_live_idx on public.users (email_normalized) where deleted_at is null;
 comment on index public.users_email_normalized_live_idx is 'Serves sign-in by e-mail, and keeps live accounts unique by it; a deleted account frees its address.';
@@ -85,7 +85,7 @@ comment on column public.projects.language is 'Language of the text, which decid
 comment on column public.projects.tags is 'Labels in no order; empty without any.';
 comment on column public.projects.search_vector is 'Search vector of name (weight A) and description (weight B) in the row''s language; made by PostgreSQL.';
 comment on column public.projects.created_at is 'When the row was made.';
-comment on column public.projects.updated_at is 'When the row last changed; a trigger sets it where the writer does not.';
+comment on column public.projects.updated_at is 'When the row last changed; kept by a trigger.';
 comment on column public.projects.deleted_at is 'When it was deleted; null while it lives. A deleted row stays, and is left out of every page and search. Its files are deleted with it.';
 create index projects_user_id_created_at_idx on public.projects (user_id, created_at desc, id desc) where deleted_at is null;
 comment on index public.projects_user_id_created_at_idx is 'Serves a user''s projects page, newest first.';
@@ -138,7 +138,7 @@ comment on column public.project_files.content_hash is 'SHA-256 of the content i
 comment on column public.project_files.search_vector is 'Search vector of path (weight A) and content (weight B, its first 100,000 characters); made by PostgreSQL.';
 comment on column public.project_files.identifier_vector is 'Identifiers of path and content, whole and in parts, in lower case; made by PostgreSQL.';
 comment on column public.project_files.created_at is 'When the row was made.';
-comment on column public.project_files.updated_at is 'When the row last changed; a trigger sets it where the writer does not.';
+comment on column public.project_files.updated_at is 'When the row last changed; kept by a trigger.';
 comment on column public.project_files.deleted_at is 'When it was deleted; null while it lives. A deleted row stays, and is left out of every page and search.';
 create unique index project_files_project_id_path_live_idx on public.project_files (project_id, path) where deleted_at is null;
 comment on index public.project_files_project_id_path_live_idx is 'Serves the files of a project in order of path, and keeps one live file per path.';
@@ -182,7 +182,7 @@ comment on column public.conversations.title is '1 to 300 characters.';
 comment on column public.conversations.language is 'Language of the text, which decides how its words are stemmed: fr, en, or simple for none.';
 comment on column public.conversations.search_vector is 'Search vector of the title (weight A) in the row''s language; made by PostgreSQL.';
 comment on column public.conversations.created_at is 'When it was begun.';
-comment on column public.conversations.updated_at is 'When the row last changed; a trigger sets it where the writer does not.';
+comment on column public.conversations.updated_at is 'When the row last changed; kept by a trigger.';
 comment on column public.conversations.deleted_at is 'When it was deleted; null while it lives. A deleted row stays, and is left out of every page and search. Its messages are deleted with it.';
 create index conversations_user_id_created_at_idx on public.conversations (user_id, created_at desc, id desc) where deleted_at is null;
 comment on index public.conversations_user_id_created_at_idx is 'Serves a user''s conversations page, newest first.';
@@ -234,7 +234,7 @@ comment on column public.messages.prompt_tokens is 'Tokens of the prompt that le
 comment on column public.messages.completion_tokens is 'Tokens of the answer; null where not counted.';
 comment on column public.messages.search_vector is 'Search vector of the content (weight B) in the row''s language; made by PostgreSQL.';
 comment on column public.messages.created_at is 'When it was said; turns are in this order.';
-comment on column public.messages.updated_at is 'When the row last changed; a trigger sets it where the writer does not.';
+comment on column public.messages.updated_at is 'When the row last changed; kept by a trigger.';
 comment on column public.messages.deleted_at is 'When it was deleted; null while it lives. A deleted row stays, and is left out of every page and search.';
 create index messages_user_id_conversation_id_created_at_idx on public.messages (user_id, conversation_id, created_at, id);
 comment on index public.messages_user_id_conversation_id_created_at_idx is 'Serves a conversation''s turns in order and its last ones, and the delete of a conversation.';
@@ -299,7 +299,7 @@ comment on column public.subscriptions.cancel_at_period_end is 'True when it end
 comment on column public.subscriptions.canceled_at is 'When it was cancelled, though it may run on to the period''s end; null if it was not.';
 comment on column public.subscriptions.ended_at is 'When it ended; null while it runs.';
 comment on column public.subscriptions.created_at is 'When the row was made.';
-comment on column public.subscriptions.updated_at is 'When the row last changed; a trigger sets it where the writer does not.';
+comment on column public.subscriptions.updated_at is 'When the row last changed; kept by a trigger.';
 create index subscriptions_user_id_status_idx on public.subscriptions (user_id, status);
 comment on index public.subscriptions_user_id_status_idx is 'Meant for a user''s live subscription; the unique key on (user_id, id) serves it as well.';
 create trigger subscriptions_set_updated_at before update on public.subscriptions
@@ -399,7 +399,7 @@ comment on column public.invoices.period_end is 'End of that period, exclusive; 
 comment on column public.invoices.issued_at is 'When it was issued.';
 comment on column public.invoices.paid_at is 'When it was paid; null until then.';
 comment on column public.invoices.created_at is 'When the row was made.';
-comment on column public.invoices.updated_at is 'When the row last changed; a trigger sets it where the writer does not.';
+comment on column public.invoices.updated_at is 'When the row last changed; kept by a trigger.';
 create index invoices_user_id_issued_at_idx on public.invoices (user_id, issued_at desc, id desc);
 comment on index public.invoices_user_id_issued_at_idx is 'Serves a user''s invoices page, newest first.';
 create index invoices_user_id_subscription_id_idx on public.invoices (user_id, subscription_id) where subscription_id is not null;
@@ -437,7 +437,7 @@ comment on column public.deployments.error is 'Why it failed, for its owner to r
 comment on column public.deployments.started_at is 'When it was asked for.';
 comment on column public.deployments.finished_at is 'When it ended; null while it is queued or building.';
 comment on column public.deployments.created_at is 'When the row was made.';
-comment on column public.deployments.updated_at is 'When the row last changed; a trigger sets it where the writer does not.';
+comment on column public.deployments.updated_at is 'When the row last changed; kept by a trigger.';
 create index deployments_user_id_project_id_started_at_idx on public.deployments (user_id, project_id, started_at desc, id desc);
 comment on index public.deployments_user_id_project_id_started_at_idx is 'Serves a project''s deployments, newest first, and the delete of a project.';
 create index deployments_started_at_idx on public.deployments (started_at);

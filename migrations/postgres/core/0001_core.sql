@@ -260,7 +260,7 @@ comment on column devora.system_config.name is 'Name of the setting, the same in
 comment on column devora.system_config.value is 'The plain value; null where it is a secret.';
 comment on column devora.system_config.value_encrypted is 'The secret, encrypted by the application; null where the value is plain. The database never sees the key.';
 comment on column devora.system_config.key_id is 'The key that value_encrypted is encrypted under; null where the value is plain.';
-comment on column devora.system_config.updated_at is 'When the row last changed; a trigger sets it where the writer does not.';
+comment on column devora.system_config.updated_at is 'When the row last changed; kept by a trigger.';
 create index system_config_key_id_idx on devora.system_config (key_id) where key_id is not null;
 comment on index devora.system_config_key_id_idx is 'Serves the rotation of a key (the settings still encrypted under it), and the check when a key is deleted.';
 comment on index devora.system_config_key_id_idx is 'Serves the rotation of a key (the settings still encrypted under it), and the check when a key is deleted.';

@@ -51,7 +51,7 @@ comment on column devora.documents.language is 'Language of the text, which deci
 comment on column devora.documents.content is 'Its text.';
 comment on column devora.documents.content_hash is 'SHA-256 of the content in hexadecimal: the same hash needs no new passages.';
 comment on column devora.documents.created_at is 'When the row was made.';
-comment on column devora.documents.updated_at is 'When the row last changed; a trigger sets it where the writer does not.';
+comment on column devora.documents.updated_at is 'When the row last changed; kept by a trigger.';
 comment on column devora.documents.deleted_at is 'When it was deleted; null while it lives. A deleted row stays, and is left out of every page and search.';
 create unique index documents_owner_id_uri_live_idx on devora.documents (owner_id, uri) nulls not distinct where deleted_at is null;
 comment on index devora.documents_owner_id_uri_live_idx is 'Serves the look-up of a document by its address, and keeps one live document of it per owner.';

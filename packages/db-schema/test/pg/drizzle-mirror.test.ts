@@ -3,7 +3,7 @@ import { type Database, rowsOf } from "@devora/db-schema";
 import { createTestDatabase, installedModules, type TestDatabase, useTestDatabase } from "@devora/testing";
 import { generateDrizzleJson, generateMigration } from "drizzle-kit/api";
 import { getTableName, is, sql } from "drizzle-orm";
-import { getTableConfig, PgTable } from "drizzle-orm/pg-core";
+import { getTableConfig, getViewConfig, PgColumn, PgTable, PgView } from "drizzle-orm/pg-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import * as embeddingsSchema from "../../src/schema/embeddings.ts";
 
@@ -112,4 +112,26 @@ test("every table of the database is declared, apart from partitions and the led
       order by 1`,
   );
   expect(rows.map((row) => row.name)).toEqual(tables.map(([, table]) => getTableName(table)).sort());
+});
+
+test("every view is declared, with its columns and their types", async () => {
+  const views = await rowsOf(
+    database.db,
+    sql`
+      select c.relname::text as name,
+             (select string_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod), ', ' order by a.attnum)
+              from pg_attribute a where a.attrelid = c.oid and a.attnum > 0) as columns
+      from pg_class c join pg_namespace n on n.oid = c.relnamespace
+      where n.nspname in ('public', 'devora') and c.relkind in ('v', 'm')
+        and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
+      order by 1`,
+  );
+  const declared = Object.values<unknown>(schema)
+    .filter((value) => is(value, PgView))
+    .map((view) => {
+      const { name, selectedFields } = getViewConfig(view);
+      const columns = Object.values<unknown>(selectedFields).filter((field) => is(field, PgColumn));
+      return { name, columns: columns.map((column) => `${column.name} ${column.getSQLType()}`).join(", ") };
+    });
+  expect(declared.sort((a, b) => (a.name < b.name ? -1 : 1))).toEqual(views);
 });

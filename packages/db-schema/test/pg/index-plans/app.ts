@@ -75,6 +75,13 @@ export const appPlans: IndexPlan[] = [
       sql`delete from only project_files where user_id = ${user}::uuid and project_id = ${project}::uuid`,
   },
   {
+    index: "project_files_user_id_project_id_idx",
+    query: "the files that a project's soft delete takes along (devora.cascade_soft_delete)",
+    as: "user",
+    sql: ({ user, project }) =>
+      sql`update project_files set deleted_at = now() where deleted_at is not distinct from null::timestamptz and user_id = ${user}::uuid and project_id = ${project}::uuid`,
+  },
+  {
     index: "project_files_search_idx",
     query: "words in an owner's files (search: rank)",
     as: "kernel",
@@ -143,6 +150,13 @@ export const appPlans: IndexPlan[] = [
     as: "user",
     sql: ({ user, conversation }) =>
       sql`select role, content from messages where user_id = ${user}::uuid and conversation_id = ${conversation}::uuid and deleted_at is null order by created_at desc, id desc limit 12`,
+  },
+  {
+    index: "messages_user_id_conversation_id_created_at_idx",
+    query: "the messages that a conversation's soft delete takes along (devora.cascade_soft_delete)",
+    as: "user",
+    sql: ({ user, conversation }) =>
+      sql`update messages set deleted_at = now() where deleted_at is not distinct from null::timestamptz and user_id = ${user}::uuid and conversation_id = ${conversation}::uuid`,
   },
   {
     index: "messages_created_at_idx",
