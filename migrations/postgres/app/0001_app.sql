@@ -89,7 +89,9 @@ comment on column public.projects.updated_at is 'When the row last changed; kept
 comment on column public.projects.deleted_at is 'When it was deleted; null while it lives. A deleted row stays, and is left out of every page and search. Its files are deleted with it.';
 create index projects_user_id_created_at_idx on public.projects (user_id, created_at desc, id desc) where deleted_at is null;
 comment on index public.projects_user_id_created_at_idx is 'Serves a user''s projects page, newest first.';
-create index projects_created_at_idx on public.projects (created_at);
+-- BRIN, which cannot be read in order: with a B-tree PostgreSQL may prefer it to projects_user_id_created_at_idx for a large
+-- user's page, and read all that is newer than that user's rows (22 ms instead of .05 ms).
+create index projects_created_at_idx on public.projects using brin (created_at) with (autosummarize = on);
 comment on index public.projects_created_at_idx is 'Serves projects created per day.';
 create index projects_search_idx on public.projects using gin (user_id, search_vector) where deleted_at is null;
 comment on index public.projects_search_idx is 'Serves full-text search within one owner, and over all.';
@@ -188,7 +190,8 @@ create index conversations_user_id_created_at_idx on public.conversations (user_
 comment on index public.conversations_user_id_created_at_idx is 'Serves a user''s conversations page, newest first.';
 create index conversations_user_id_project_id_idx on public.conversations (user_id, project_id) where project_id is not null;
 comment on index public.conversations_user_id_project_id_idx is 'Serves the delete of a project, whose conversations lose it, and the conversations of a project.';
-create index conversations_created_at_idx on public.conversations (created_at);
+-- BRIN for the reason given at projects_created_at_idx.
+create index conversations_created_at_idx on public.conversations using brin (created_at) with (autosummarize = on);
 comment on index public.conversations_created_at_idx is 'Serves conversations started per day.';
 create index conversations_search_idx on public.conversations using gin (user_id, search_vector) where deleted_at is null;
 comment on index public.conversations_search_idx is 'Serves full-text search of titles within one owner, and over all.';
@@ -300,8 +303,6 @@ comment on column public.subscriptions.canceled_at is 'When it was cancelled, th
 comment on column public.subscriptions.ended_at is 'When it ended; null while it runs.';
 comment on column public.subscriptions.created_at is 'When the row was made.';
 comment on column public.subscriptions.updated_at is 'When the row last changed; kept by a trigger.';
-create index subscriptions_user_id_status_idx on public.subscriptions (user_id, status);
-comment on index public.subscriptions_user_id_status_idx is 'Meant for a user''s live subscription; the unique key on (user_id, id) serves it as well.';
 create trigger subscriptions_set_updated_at before update on public.subscriptions
   for each row execute function devora.set_updated_at();
 select devora.protect_table('public.subscriptions', 'user_id', 'select');
@@ -352,8 +353,8 @@ comment on column public.subscription_changes.discount_minor is 'Taken off the w
 comment on column public.subscription_changes.created_at is 'When the row was made; an interval may be learned of long after it began.';
 create index subscription_changes_user_id_subscription_id_idx on public.subscription_changes (user_id, subscription_id);
 comment on index public.subscription_changes_user_id_subscription_id_idx is 'Serves the delete of a subscription, and a user''s price history.';
-create index subscription_changes_effective_idx on public.subscription_changes (effective_from, effective_to);
-comment on index public.subscription_changes_effective_idx is 'Meant for recurring revenue at an instant.';
+create index subscription_changes_effective_to_idx on public.subscription_changes (effective_to);
+comment on index public.subscription_changes_effective_to_idx is 'Serves recurring revenue at an instant: the prices that had not ended by then.';
 select devora.protect_table('public.subscription_changes', 'user_id', 'select');
 
 create table public.invoices (

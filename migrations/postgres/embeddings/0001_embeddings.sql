@@ -154,6 +154,8 @@ comment on column devora.embedding_jobs.parked_at is 'When it was given up until
 comment on column devora.embedding_jobs.created_at is 'When the row was first queued.';
 create index embedding_jobs_due_idx on devora.embedding_jobs (available_at) where parked_at is null;
 comment on index devora.embedding_jobs_due_idx is 'Serves the worker''s next jobs, oldest first.';
+create index embedding_jobs_lease_token_idx on devora.embedding_jobs (lease_token) where lease_token is not null;
+comment on index devora.embedding_jobs_lease_token_idx is 'Serves the end of a lease: the jobs that a worker holds, to fail or give back.';
 create index embedding_jobs_parked_idx on devora.embedding_jobs (parked_at) where parked_at is not null;
 comment on index devora.embedding_jobs_parked_idx is 'Serves the list of jobs that wait for a person, newest first.';
 select devora.protect_table('devora.embedding_jobs', 'owner_id', '');

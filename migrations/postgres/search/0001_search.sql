@@ -49,7 +49,7 @@ comment on column devora.search_vocabulary.documents is 'How many of the owner''
 create index search_vocabulary_word_trgm_idx on devora.search_vocabulary using gin (owner_id, word public.gin_trgm_ops);
 comment on index devora.search_vocabulary_word_trgm_idx is 'Serves the correction of misspelt words: an owner''s words that resemble one.';
 comment on index devora.search_vocabulary_word_trgm_idx is 'Serves the correction of misspelt words: an owner''s words that resemble one.';
-select devora.protect_table('devora.search_vocabulary', 'owner_id', 'select');
+select devora.protect_table('devora.search_vocabulary', 'owner_id', 'select', definer_reads => true);
 
 create table devora.search_vocabulary_deltas (
   id bigint generated always as identity,

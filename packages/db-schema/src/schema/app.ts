@@ -88,7 +88,7 @@ export const projects = pgTable(
     index("projects_user_id_created_at_idx")
       .on(t.userId, t.createdAt.desc().nullsFirst(), t.id.desc().nullsFirst())
       .where(live),
-    index("projects_created_at_idx").on(t.createdAt),
+    index("projects_created_at_idx").using("brin", t.createdAt).with({ autosummarize: "on" }),
     index("projects_search_idx").using("gin", t.userId, t.searchVector).where(live),
     index("projects_name_trgm_idx").using("gin", t.name.op("gin_trgm_ops")).where(live),
   ],
@@ -165,7 +165,7 @@ export const conversations = pgTable(
     index("conversations_user_id_project_id_idx")
       .on(t.userId, t.projectId)
       .where(sql`project_id is not null`),
-    index("conversations_created_at_idx").on(t.createdAt),
+    index("conversations_created_at_idx").using("brin", t.createdAt).with({ autosummarize: "on" }),
     index("conversations_search_idx").using("gin", t.userId, t.searchVector).where(live),
     index("conversations_title_trgm_idx").using("gin", t.title.op("gin_trgm_ops")).where(live),
   ],
@@ -247,7 +247,6 @@ export const subscriptions = pgTable(
   (t) => [
     ownedByUser("subscriptions_user_id_fkey", t.userId),
     unique("subscriptions_user_id_id_key").on(t.userId, t.id),
-    index("subscriptions_user_id_status_idx").on(t.userId, t.status),
   ],
 );
 
@@ -278,7 +277,7 @@ export const subscriptionChanges = pgTable(
     }).onDelete("cascade"),
     unique("subscription_changes_subscription_id_effective_from_key").on(t.subscriptionId, t.effectiveFrom),
     index("subscription_changes_user_id_subscription_id_idx").on(t.userId, t.subscriptionId),
-    index("subscription_changes_effective_idx").on(t.effectiveFrom, t.effectiveTo),
+    index("subscription_changes_effective_to_idx").on(t.effectiveTo),
   ],
 );
 

@@ -180,6 +180,13 @@ export const appPlans: IndexPlan[] = [
       sql`select plan, amount_minor from subscription_changes where user_id = ${user}::uuid order by effective_from`,
   },
   {
+    index: "subscription_changes_effective_to_idx",
+    query: "prices in force at an instant (metrics: recurring-amounts)",
+    as: "service",
+    sql: () =>
+      sql`select currency, interval_count, sum(amount_minor) from subscription_changes where status in ('active', 'past_due') and (effective_from < ${until} and (effective_to is null or effective_to >= ${until})) group by 1, 2`,
+  },
+  {
     index: "invoices_user_id_issued_at_idx",
     query: "a user's invoices, newest first (planned)",
     as: "user",

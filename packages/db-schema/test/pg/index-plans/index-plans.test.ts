@@ -60,14 +60,6 @@ describe.runIf(hasServer())("PostgreSQL chooses (servers only: PGlite takes half
   );
 });
 
-/** Indexes that PostgreSQL chooses for no query, each with what was measured. To be dropped or replaced. */
-const unserved: Record<string, string> = {
-  subscriptions_user_id_status_idx:
-    "subscriptions_user_id_id_key begins with the user as well, and a user has a handful of subscriptions",
-  subscription_changes_effective_idx:
-    "nearly all prices began before the instant asked for; an index on effective_to alone would serve (7.2 to 2.4 ms)",
-};
-
 /** Unique keys and what they are for. Primary keys are for their table; every insert checks them. */
 const uniqueKeys: Record<string, string> = {
   users_stripe_customer_id_key: "one account per Stripe customer, found by webhooks",
@@ -101,7 +93,7 @@ test("every index has a query, every unique key its reason", async () => {
   );
   const named = (key: boolean) =>
     rows.filter((row) => (row.is_unique_key === true) === key).map((row) => String(row.name));
-  const known = new Set([...plans.map((plan) => plan.index), ...Object.keys(unserved)]);
+  const known = new Set(plans.map((plan) => plan.index));
   expect(
     named(false).filter((name) => !known.has(name)),
     "add the query that each of these serves to test/pg/index-plans, or drop the index",

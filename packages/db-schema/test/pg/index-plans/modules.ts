@@ -106,9 +106,8 @@ export const searchPlans: IndexPlan[] = [
   },
   {
     index: "search_vocabulary_word_trgm_idx",
-    // devora_definer may not read the vocabulary yet, so no kernel can.
     query: "words that resemble a misspelt one (planned: didYouMean)",
-    as: "service",
+    as: "kernel",
     sql: ({ user }) =>
       sql`select word from devora.search_vocabulary where owner_id = ${user} and word operator(public.%) 'c4ca42x'`,
   },
@@ -156,6 +155,13 @@ export const embeddingsPlans: IndexPlan[] = [
     as: "service",
     sql: () =>
       sql`select source, entity_id from devora.embedding_jobs where parked_at is null and available_at <= now() and (leased_until is null or leased_until < now()) and source = any(array['files', 'projects']) order by available_at, source, entity_id limit 100 for update skip locked`,
+  },
+  {
+    index: "embedding_jobs_lease_token_idx",
+    query: "the jobs that a worker holds, to fail or give back (embeddings: jobs)",
+    as: "service",
+    sql: () =>
+      sql`select source, entity_id from devora.embedding_jobs where lease_token = '2db95e8e-1a92-67b7-a118-8556b2013b33'::uuid order by source, entity_id for update skip locked`,
   },
   {
     index: "embedding_jobs_parked_idx",

@@ -9,8 +9,8 @@ const today = sql`timestamptz '2026-04-01 00:00Z'`;
 const id = (kind: string, number: SQL) => sql`md5(${sql.raw(`'${kind}'`)} || ${number})::uuid`;
 const user = (number: SQL) => id("user", number);
 const project = (number: SQL) => id("project", number);
-/** Every 100th project is the first user's: 340. The others are spread over all. */
-const ownerNumber = sql`case when n % 100 = 0 then 1 else n * 7919 % 15000 + 1 end`;
+/** Every 17th project is the first user's: 2,000. The others are spread over all. */
+const ownerNumber = sql`case when n % 17 = 0 then 1 else n * 7919 % 15000 + 1 end`;
 /** Words of a vocabulary of 3,000, common ones more often. */
 const words = (count: number) =>
   sql`(select string_agg('word' || (n * w * w) % (100 * w), ' ') from generate_series(1, ${sql.raw(String(count))}) as w)`;
@@ -32,13 +32,13 @@ const app: SQL[] = [
            'export const value' || n || ' = load' || n % 700 || '(); ' || ${words(8)}, 100, md5(n::text),
            case when n % 23 = 0 then ${today} end
     from generate_series(1, 12000) as n
-    join projects p on p.id = ${project(sql`case when n % 5 = 0 then 100 * (n / 5 % 340 + 1) else n * 31 % 34000 + 1 end`)}`,
+    join projects p on p.id = ${project(sql`case when n % 5 = 0 then 17 * (n / 5 % 2000 + 1) else n * 31 % 34000 + 1 end`)}`,
   sql`
     insert into conversations (id, user_id, project_id, title, created_at, deleted_at)
     select ${id("conversation", sql`n`)}, p.user_id, case when n % 3 > 0 then p.id end, 'Chat ' || md5(n::text),
            ${today} - (12000 - n) * interval '80 minutes', case when n % 19 = 0 then ${today} end
     from generate_series(1, 12000) as n
-    join projects p on p.id = ${project(sql`case when n % 120 = 0 then 100 * (n / 120) else n * 31 % 34000 + 1 end`)}`,
+    join projects p on p.id = ${project(sql`case when n % 6 = 0 then 17 * (n / 6) else n * 31 % 34000 + 1 end`)}`,
   sql`
     insert into messages (id, user_id, conversation_id, role, content, created_at)
     select ${id("message", sql`n`)}, c.user_id, c.id, case when n % 2 = 0 then 'user' else 'assistant' end, ${words(10)},
@@ -65,7 +65,7 @@ const app: SQL[] = [
     select ${id("deployment", sql`n`)}, p.user_id, p.id, 'vercel', case when n % 9 = 0 then 'failed' else 'succeeded' end, at, at + interval '1 minute'
     from generate_series(1, 30000) as n
     cross join lateral (select ${today} - (30000 - n) * interval '30 minutes' as at) as t
-    join projects p on p.id = ${project(sql`case when n % 30 = 0 then 100 else n * 31 % 34000 + 1 end`)}`,
+    join projects p on p.id = ${project(sql`case when n % 30 = 0 then 17 else n * 31 % 34000 + 1 end`)}`,
 ];
 
 const analytics: SQL[] = [
@@ -153,7 +153,7 @@ const core: SQL[] = [
 ];
 
 export interface Known {
-  /** Owns much: 340 projects, 600 invoices, a conversation of 1,000 turns. */
+  /** Owns much: 2,000 projects, 600 invoices, a conversation of 1,000 turns. */
   user: string;
   project: string;
   conversation: string;
@@ -176,7 +176,7 @@ export async function populate(db: Database, modules: readonly ModuleName[]): Pr
     rowsOf(
       tx,
       sql`
-        select ${user(sql`1`)}::text as user, ${project(sql`100`)}::text as project, ${id("conversation", sql`120`)}::text as conversation,
+        select ${user(sql`1`)}::text as user, ${project(sql`17`)}::text as project, ${id("conversation", sql`120`)}::text as conversation,
                ${id("subscription", sql`1`)}::text as subscription`,
     ),
   );
