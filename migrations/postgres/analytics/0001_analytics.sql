@@ -7,6 +7,8 @@ create table devora.event_ids (
   constraint event_ids_pkey primary key (id)
 );
 comment on table devora.event_ids is 'Ids of all events ever accepted, with the first accepted time.';
+comment on column devora.event_ids.id is 'The event''s id, chosen by whoever captured it first.';
+comment on column devora.event_ids.occurred_at is 'The time under which it was accepted first, and is kept.';
 select devora.protect_internal_table('devora.event_ids');
 
 create table devora.analytics_events (
@@ -28,14 +30,28 @@ create table devora.analytics_events (
   constraint analytics_events_distinct_id_check check (char_length(distinct_id) between 1 and 400)
 ) partition by range (occurred_at);
 comment on table devora.analytics_events is 'Append-only product events, one partition a month.';
+comment on column devora.analytics_events.id is 'Chosen by whoever captures, a UUID of version 7: the same id again is the same event, and kept once.';
+comment on column devora.analytics_events.event is 'Its name, by the host''s catalogue, such as project_created.';
+comment on column devora.analytics_events.distinct_id is 'Who did it, as delivered to the destinations: a user''s id, or an anonymous one.';
+comment on column devora.analytics_events.owner_id is 'The principal whose data it is; null for anonymous and system events. Row level security compares it.';
+comment on column devora.analytics_events.actor_id is 'Who acted in the owner''s place, such as support; null where it was the owner.';
+comment on column devora.analytics_events.session_id is 'The visit it belongs to, by the client; null where it knows none.';
 comment on column devora.analytics_events.occurred_at is 'When it happened; clamped to received_at when the client''s clock was beyond tolerance.';
-comment on column devora.analytics_events.claimed_at is 'The time the client claimed, where it was clamped.';
--- A time range of a table written in time order.
+comment on column devora.analytics_events.claimed_at is 'The time that the client claimed, where it was clamped; null where it was believed.';
+comment on column devora.analytics_events.received_at is 'When it was written here.';
+comment on column devora.analytics_events.counts_as_activity is 'Whether it makes its person active, by the catalogue.';
+comment on column devora.analytics_events.retention_class is 'How long to keep it, by the catalogue: short, standard or long.';
+comment on column devora.analytics_events.properties is 'What the catalogue says of this kind of event; personal data already treated as it says.';
+comment on column devora.analytics_events.context is 'Where it came from: library, version, page, request.';
 create index analytics_events_occurred_at_idx on devora.analytics_events using brin (occurred_at) with (autosummarize = on);
--- One person's history, sessions, funnels.
+comment on index devora.analytics_events_occurred_at_idx is 'Serves what all people did in a time range: the table is written in order of time.';
+comment on index devora.analytics_events_occurred_at_idx is 'Serves what all people did in a time range: the table is written in order of time.';
 create index analytics_events_owner_id_occurred_at_idx on devora.analytics_events (owner_id, occurred_at);
--- One kind of event over time.
+comment on index devora.analytics_events_owner_id_occurred_at_idx is 'Serves one person''s history: sessions, funnels, export.';
+comment on index devora.analytics_events_owner_id_occurred_at_idx is 'Serves one person''s history: sessions, funnels, export.';
 create index analytics_events_event_occurred_at_idx on devora.analytics_events (event, occurred_at);
+comment on index devora.analytics_events_event_occurred_at_idx is 'Serves one kind of event over a period: funnels, failed requests.';
+comment on index devora.analytics_events_event_occurred_at_idx is 'Serves one kind of event over a period: funnels, failed requests.';
 select devora.protect_table('devora.analytics_events', 'owner_id', '');
 
 -- Catches events of months that have no partition yet. Children carry neither grant nor policy: nobody reads or
@@ -155,10 +171,23 @@ create table devora.analytics_outbox (
   constraint analytics_outbox_lease_check check ((state = 'leased') = (lease_token is not null and leased_until is not null))
 );
 comment on table devora.analytics_outbox is 'Delivery state of an event per destination; a row is sent only after the destination answered 2xx.';
--- The worker's next batch.
+comment on column devora.analytics_outbox.event_id is 'The event to deliver.';
+comment on column devora.analytics_outbox.destination is 'Where to, by the host''s names, such as posthog.';
+comment on column devora.analytics_outbox.occurred_at is 'The event''s time, with which its row is found in its partition.';
+comment on column devora.analytics_outbox.state is 'pending, leased by a worker, sent, or parked until a person looks at it.';
+comment on column devora.analytics_outbox.attempts is 'Deliveries tried so far.';
+comment on column devora.analytics_outbox.next_attempt_at is 'Not to be tried before.';
+comment on column devora.analytics_outbox.lease_token is 'The worker that has it; null when nobody does.';
+comment on column devora.analytics_outbox.leased_until is 'When its lease ends and others may take it; null when nobody has it.';
+comment on column devora.analytics_outbox.last_error is 'What the last attempt failed with; null if none did.';
+comment on column devora.analytics_outbox.created_at is 'When it was queued.';
+comment on column devora.analytics_outbox.sent_at is 'When the destination answered 2xx; null until then.';
 create index analytics_outbox_due_idx on devora.analytics_outbox (destination, next_attempt_at) where state in ('pending', 'leased');
--- What waits for a person.
+comment on index devora.analytics_outbox_due_idx is 'Serves the delivery worker''s next batch.';
+comment on index devora.analytics_outbox_due_idx is 'Serves the delivery worker''s next batch.';
 create index analytics_outbox_parked_idx on devora.analytics_outbox (destination, created_at) where state = 'parked';
+comment on index devora.analytics_outbox_parked_idx is 'Serves the list of what waits for a person, oldest first.';
+comment on index devora.analytics_outbox_parked_idx is 'Serves the list of what waits for a person, oldest first.';
 select devora.protect_internal_table('devora.analytics_outbox');
 
 create table devora.user_aliases (
@@ -169,7 +198,12 @@ create table devora.user_aliases (
   constraint user_aliases_distinct_check check (alias <> distinct_id)
 );
 comment on table devora.user_aliases is 'Ids of one person: events of alias count for distinct_id.';
+comment on column devora.user_aliases.alias is 'An id under which the person was seen, such as the anonymous one before sign-up.';
+comment on column devora.user_aliases.distinct_id is 'The id that its events count for.';
+comment on column devora.user_aliases.created_at is 'When the two were found to be one.';
 create index user_aliases_distinct_id_idx on devora.user_aliases (distinct_id);
+comment on index devora.user_aliases_distinct_id_idx is 'Serves all ids of one person, for export and erasure.';
+comment on index devora.user_aliases_distinct_id_idx is 'Serves all ids of one person, for export and erasure.';
 select devora.protect_internal_table('devora.user_aliases');
 
 create table devora.flag_definitions (
@@ -180,6 +214,10 @@ create table devora.flag_definitions (
   constraint flag_definitions_pkey primary key (project)
 );
 comment on table devora.flag_definitions is 'Last known feature flag definitions, so that a restart during an outage keeps its flags.';
+comment on column devora.flag_definitions.project is 'The PostHog project, by its token.';
+comment on column devora.flag_definitions.definitions is 'As PostHog sent them.';
+comment on column devora.flag_definitions.etag is 'Their version, to ask whether there are newer ones; null where none was sent.';
+comment on column devora.flag_definitions.fetched_at is 'When they were last fetched, or found unchanged.';
 select devora.protect_internal_table('devora.flag_definitions');
 
 create table devora.consents (
@@ -189,6 +227,9 @@ create table devora.consents (
   constraint consents_pkey primary key (distinct_id)
 );
 comment on table devora.consents is 'Who opted out of analytics.';
+comment on column devora.consents.distinct_id is 'The person, known or anonymous.';
+comment on column devora.consents.opted_out is 'True: no events of this person are kept. A person without a row is kept.';
+comment on column devora.consents.changed_at is 'When the choice last changed.';
 select devora.protect_internal_table('devora.consents');
 
 -- The one way in for events. Under a user's scope (app.user_id set) an event may name that owner or none;

@@ -186,6 +186,9 @@ begin
   create text search configuration devora.devora_simple (copy = pg_catalog.simple);
   execute format('alter text search configuration devora.devora_simple alter mapping for hword, hword_part, word with %s, pg_catalog.simple', dictionary);
 end $$;
+comment on text search configuration devora.devora_fr is 'French: accents folded, then stemmed.';
+comment on text search configuration devora.devora_en is 'English: accents folded, then stemmed.';
+comment on text search configuration devora.devora_simple is 'Any other language, and code: accents folded, words left whole.';
 
 create function devora.text_config(language text) returns regconfig
 language sql immutable parallel safe
@@ -235,6 +238,10 @@ create table devora.config_keys (
   constraint config_keys_pkey primary key (id)
 );
 comment on table devora.config_keys is 'Encryption keys known by name, each with a ciphertext that tells a wrong key at start. Never a key.';
+comment on column devora.config_keys.id is 'Name by which settings refer to the key.';
+comment on column devora.config_keys.canary is 'A known text encrypted under the key: one that decrypts to something else is the wrong key.';
+comment on column devora.config_keys.created_at is 'When the key was first used here.';
+comment on column devora.config_keys.retired_at is 'When the key stopped being used for new values; null while it is in use. It still decrypts the old ones.';
 select devora.protect_internal_table('devora.config_keys');
 
 create table devora.system_config (
@@ -249,8 +256,14 @@ create table devora.system_config (
   constraint system_config_encrypted_key_check check ((value_encrypted is null) = (key_id is null))
 );
 comment on table devora.system_config is 'Settings of the installation: plain in value, secret in value_encrypted under key_id.';
--- Finds the settings that still wait for a key's rotation.
+comment on column devora.system_config.name is 'Name of the setting, the same in code and here.';
+comment on column devora.system_config.value is 'The plain value; null where it is a secret.';
+comment on column devora.system_config.value_encrypted is 'The secret, encrypted by the application; null where the value is plain. The database never sees the key.';
+comment on column devora.system_config.key_id is 'The key that value_encrypted is encrypted under; null where the value is plain.';
+comment on column devora.system_config.updated_at is 'When the row last changed; kept by a trigger.';
 create index system_config_key_id_idx on devora.system_config (key_id) where key_id is not null;
+comment on index devora.system_config_key_id_idx is 'Serves the rotation of a key (the settings still encrypted under it), and the check when a key is deleted.';
+comment on index devora.system_config_key_id_idx is 'Serves the rotation of a key (the settings still encrypted under it), and the check when a key is deleted.';
 create trigger system_config_set_updated_at before update on devora.system_config
   for each row execute function devora.set_updated_at();
 select devora.protect_internal_table('devora.system_config');

@@ -15,6 +15,12 @@ create table devora.embedding_models (
   constraint embedding_models_state_check check (state in ('building', 'active', 'retired'))
 );
 comment on table devora.embedding_models is 'Models whose vectors are stored; each gets an index of its own.';
+comment on column devora.embedding_models.id is 'Number by PostgreSQL; the name of the model''s index ends in it.';
+comment on column devora.embedding_models.name is 'As its provider calls it, such as text-embedding-3-small.';
+comment on column devora.embedding_models.dimensions is 'Length of its vectors, 1 to 4,000.';
+comment on column devora.embedding_models.version is 'Of our own counting, to build the vectors of one model anew beside the old ones.';
+comment on column devora.embedding_models.state is 'building until its vectors are complete, active while searches use it, then retired.';
+comment on column devora.embedding_models.created_at is 'When the row was made.';
 select devora.protect_internal_table('devora.embedding_models');
 create policy embedding_models_read on devora.embedding_models for select to devora_app using (true);
 grant select on devora.embedding_models to devora_app;
@@ -36,7 +42,19 @@ create table devora.documents (
   constraint documents_language_check check (language in ('fr', 'en', 'simple'))
 );
 comment on table devora.documents is 'Documents that live in no table of the host.';
+comment on column devora.documents.id is 'Made by the application: a UUID of version 7, so that ids sort by the time they were made.';
+comment on column devora.documents.owner_id is 'The principal who owns the row, as text: a user''s id, a team''s. Null for a document that is everybody''s, which the service alone sees.';
+comment on column devora.documents.uri is 'Where it comes from, 1 to 2,000 bytes; an owner has one live document of it.';
+comment on column devora.documents.title is 'Empty where it has none.';
+comment on column devora.documents.mime_type is 'What the content was before it became text.';
+comment on column devora.documents.language is 'Language of the text, which decides how its words are stemmed: fr, en, or simple for none.';
+comment on column devora.documents.content is 'Its text.';
+comment on column devora.documents.content_hash is 'SHA-256 of the content in hexadecimal: the same hash needs no new passages.';
+comment on column devora.documents.created_at is 'When the row was made.';
+comment on column devora.documents.updated_at is 'When the row last changed; kept by a trigger.';
+comment on column devora.documents.deleted_at is 'When it was deleted; null while it lives. A deleted row stays, and is left out of every page and search.';
 create unique index documents_owner_id_uri_live_idx on devora.documents (owner_id, uri) nulls not distinct where deleted_at is null;
+comment on index devora.documents_owner_id_uri_live_idx is 'Serves the look-up of a document by its address, and keeps one live document of it per owner.';
 create trigger documents_touch_updated_at after update on devora.documents
   for each row when (
     new.updated_at = old.updated_at and new.updated_at <> now() and new.deleted_at is not distinct from old.deleted_at)
@@ -65,9 +83,24 @@ create table devora.chunks (
   constraint chunks_tokens_check check (tokens >= 0)
 );
 comment on table devora.chunks is 'Each passage once: offsets are UTF-16 code units in the entity''s text.';
--- The exact scan of an owner's passages, when few pass the filter.
+comment on column devora.chunks.id is 'Made by the application: a UUID of version 7, so that ids sort by the time they were made.';
+comment on column devora.chunks.owner_id is 'Owner of the row that the passage was cut from; null where that has none. Row level security compares it.';
+comment on column devora.chunks.source is 'The table that it was cut from, by its name in the configuration.';
+comment on column devora.chunks.entity_id is 'Id of the row that it was cut from, as text.';
+comment on column devora.chunks.ordinal is 'Place among the row''s passages, from 0.';
+comment on column devora.chunks.start_offset is 'Where it begins in the row''s text, in UTF-16 code units.';
+comment on column devora.chunks.end_offset is 'Where it ends, exclusive, in UTF-16 code units.';
+comment on column devora.chunks.title is 'Title of the row, embedded with the passage; empty where it has none.';
+comment on column devora.chunks.text is 'The passage.';
+comment on column devora.chunks.text_hash is 'Hash of all that is embedded: while it stays the same, so does the vector.';
+comment on column devora.chunks.tokens is 'Estimated length of the passage in tokens.';
+comment on column devora.chunks.language is 'Language of the text, which decides how its words are stemmed: fr, en, or simple for none.';
+comment on column devora.chunks.search_vector is 'Search vector of title (weight A) and text (weight B) in the row''s language; made by PostgreSQL.';
+comment on column devora.chunks.updated_at is 'When the row that it was cut from last changed.';
 create index chunks_owner_id_source_idx on devora.chunks (owner_id, source);
+comment on index devora.chunks_owner_id_source_idx is 'Serves the sweep of an owner''s passages whose rows are gone.';
 create index chunks_search_idx on devora.chunks using gin (owner_id, search_vector);
+comment on index devora.chunks_search_idx is 'Serves full-text retrieval of passages within one owner.';
 select devora.protect_table('devora.chunks', 'owner_id', 'select', definer_reads => true);
 
 create table devora.embeddings (
@@ -82,7 +115,14 @@ create table devora.embeddings (
   constraint embeddings_model_id_fkey foreign key (model_id) references devora.embedding_models (id)
 );
 comment on table devora.embeddings is 'Vectors of chunks, one per model. No dimension in the type: each model has a partial expression index.';
+comment on column devora.embeddings.chunk_id is 'The passage.';
+comment on column devora.embeddings.model_id is 'The model that made the vector.';
+comment on column devora.embeddings.owner_id is 'Copied from the passage, so that a search filters without a join; null where that has none. Row level security compares it.';
+comment on column devora.embeddings.source is 'Copied from the passage, so that a search filters without a join.';
+comment on column devora.embeddings.embedding is 'The vector in half precision, as long as its model says; nearness is by cosine.';
+comment on column devora.embeddings.created_at is 'When the row was made.';
 create index embeddings_model_id_owner_id_idx on devora.embeddings (model_id, owner_id, source);
+comment on index devora.embeddings_model_id_owner_id_idx is 'Serves an owner''s vectors where few pass the filter: they are counted, then compared one by one.';
 select devora.protect_table('devora.embeddings', 'owner_id', 'select', definer_reads => true);
 
 create table devora.embedding_jobs (
@@ -101,8 +141,23 @@ create table devora.embedding_jobs (
   constraint embedding_jobs_lease_check check ((lease_token is null) = (leased_until is null))
 );
 comment on table devora.embedding_jobs is 'Rows whose passages are stale: one job per row however often it changed, leased for a short time.';
+comment on column devora.embedding_jobs.source is 'The table, by its name in the configuration.';
+comment on column devora.embedding_jobs.entity_id is 'Id of the row, as text.';
+comment on column devora.embedding_jobs.owner_id is 'Its owner; null where it has none. Row level security compares it.';
+comment on column devora.embedding_jobs.version is 'How often the row was queued: a worker that finds another number than it claimed has worked for nothing.';
+comment on column devora.embedding_jobs.attempts is 'Attempts so far, since it was last queued.';
+comment on column devora.embedding_jobs.available_at is 'Not to be claimed before.';
+comment on column devora.embedding_jobs.lease_token is 'The worker that has it; null when nobody does.';
+comment on column devora.embedding_jobs.leased_until is 'When its lease ends and others may take it; null when nobody has it.';
+comment on column devora.embedding_jobs.last_error is 'What the last attempt failed with; null if none did.';
+comment on column devora.embedding_jobs.parked_at is 'When it was given up until a person looks at it; null while it is tried.';
+comment on column devora.embedding_jobs.created_at is 'When the row was first queued.';
 create index embedding_jobs_due_idx on devora.embedding_jobs (available_at) where parked_at is null;
+comment on index devora.embedding_jobs_due_idx is 'Serves the worker''s next jobs, oldest first.';
+create index embedding_jobs_lease_token_idx on devora.embedding_jobs (lease_token) where lease_token is not null;
+comment on index devora.embedding_jobs_lease_token_idx is 'Serves the end of a lease: the jobs that a worker holds, to fail or give back.';
 create index embedding_jobs_parked_idx on devora.embedding_jobs (parked_at) where parked_at is not null;
+comment on index devora.embedding_jobs_parked_idx is 'Serves the list of jobs that wait for a person, newest first.';
 select devora.protect_table('devora.embedding_jobs', 'owner_id', '');
 
 -- Queues rows for the worker in the caller's transaction. Under a user's scope only that user's rows.
@@ -148,6 +203,8 @@ begin
   execute format(
     'create index if not exists %I on devora.embeddings using hnsw ((embedding::halfvec(%s)) halfvec_cosine_ops) where model_id = %s',
     'embeddings_model_' || model || '_hnsw_idx', model_dimensions, model);
+  execute format('comment on index devora.%I is %L', 'embeddings_model_' || model || '_hnsw_idx',
+                 'Serves the search for the nearest vectors of one model, by cosine.');
 end $$;
 -- The owner reads the models in there; FORCE would hide them from it.
 create policy embedding_models_maintenance on devora.embedding_models for select to current_user using (true);

@@ -21,6 +21,10 @@ create table if not exists devora.migrations (
   constraint migrations_pkey primary key (module, name)
 );
 comment on table devora.migrations is 'Migrations applied to this database.';
+comment on column devora.migrations.module is 'The part of the schema that it belongs to.';
+comment on column devora.migrations.name is 'Its file''s name; files of a module apply in this order.';
+comment on column devora.migrations.checksum is 'SHA-256 of its file in hexadecimal: an edited file is refused.';
+comment on column devora.migrations.applied_at is 'When it was applied.';
 `;
 // Any two processes that migrate one database use this key.
 const lockKey = "hashtextextended('devora.migrations', 0)";

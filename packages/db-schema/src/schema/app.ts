@@ -1,5 +1,6 @@
 import { relations, sql } from "drizzle-orm";
 import {
+  type AnyPgColumn,
   bigint,
   boolean,
   foreignKey,
@@ -55,14 +56,16 @@ export const users = pgTable(
   ],
 );
 
+/** The foreign key of a row to the user who owns it, under the name that the migrations give it. */
+const ownedByUser = (name: string, userId: AnyPgColumn) =>
+  foreignKey({ name, columns: [userId], foreignColumns: [users.id] }).onDelete("cascade");
+
 /** What a user builds. */
 export const projects = pgTable(
   "projects",
   {
     id: id(),
-    userId: uuid("user_id")
-      .notNull()
-      .references(() => users.id, { onDelete: "cascade" }),
+    userId: uuid("user_id").notNull(),
     name: text("name").notNull(),
     description: text("description").notNull().default(""),
     projectType: text("project_type").notNull().default("web"),
@@ -80,11 +83,12 @@ export const projects = pgTable(
     ...softDelete(),
   },
   (t) => [
+    ownedByUser("projects_user_id_fkey", t.userId),
     unique("projects_user_id_id_key").on(t.userId, t.id),
     index("projects_user_id_created_at_idx")
       .on(t.userId, t.createdAt.desc().nullsFirst(), t.id.desc().nullsFirst())
       .where(live),
-    index("projects_created_at_idx").on(t.createdAt),
+    index("projects_created_at_idx").using("brin", t.createdAt).with({ autosummarize: "on" }),
     index("projects_search_idx").using("gin", t.userId, t.searchVector).where(live),
     index("projects_name_trgm_idx").using("gin", t.name.op("gin_trgm_ops")).where(live),
   ],
@@ -136,9 +140,7 @@ export const conversations = pgTable(
   "conversations",
   {
     id: id(),
-    userId: uuid("user_id")
-      .notNull()
-      .references(() => users.id, { onDelete: "cascade" }),
+    userId: uuid("user_id").notNull(),
     projectId: uuid("project_id"),
     title: text("title").notNull(),
     language: text("language", { enum: ["fr", "en", "simple"] })
@@ -151,6 +153,7 @@ export const conversations = pgTable(
     ...softDelete(),
   },
   (t) => [
+    ownedByUser("conversations_user_id_fkey", t.userId),
     unique("conversations_user_id_id_key").on(t.userId, t.id),
     // In the database: on delete set null (project_id), which Drizzle cannot say.
     foreignKey({
@@ -164,7 +167,7 @@ export const conversations = pgTable(
     index("conversations_user_id_project_id_idx")
       .on(t.userId, t.projectId)
       .where(sql`project_id is not null`),
-    index("conversations_created_at_idx").on(t.createdAt),
+    index("conversations_created_at_idx").using("brin", t.createdAt).with({ autosummarize: "on" }),
     index("conversations_search_idx").using("gin", t.userId, t.searchVector).where(live),
     index("conversations_title_trgm_idx").using("gin", t.title.op("gin_trgm_ops")).where(live),
   ],
@@ -225,9 +228,7 @@ export const subscriptions = pgTable(
   "subscriptions",
   {
     id: id(),
-    userId: uuid("user_id")
-      .notNull()
-      .references(() => users.id, { onDelete: "cascade" }),
+    userId: uuid("user_id").notNull(),
     stripeSubscriptionId: text("stripe_subscription_id").unique("subscriptions_stripe_subscription_id_key"),
     plan: text("plan").notNull(),
     status: text("status", { enum: subscriptionStatuses }).notNull(),
@@ -246,8 +247,8 @@ export const subscriptions = pgTable(
     ...timestamps(),
   },
   (t) => [
+    ownedByUser("subscriptions_user_id_fkey", t.userId),
     unique("subscriptions_user_id_id_key").on(t.userId, t.id),
-    index("subscriptions_user_id_status_idx").on(t.userId, t.status),
   ],
 );
 
@@ -278,7 +279,7 @@ export const subscriptionChanges = pgTable(
     }).onDelete("cascade"),
     unique("subscription_changes_subscription_id_effective_from_key").on(t.subscriptionId, t.effectiveFrom),
     index("subscription_changes_user_id_subscription_id_idx").on(t.userId, t.subscriptionId),
-    index("subscription_changes_effective_idx").on(t.effectiveFrom, t.effectiveTo),
+    index("subscription_changes_effective_to_idx").on(t.effectiveTo),
   ],
 );
 
@@ -287,9 +288,7 @@ export const invoices = pgTable(
   "invoices",
   {
     id: id(),
-    userId: uuid("user_id")
-      .notNull()
-      .references(() => users.id, { onDelete: "cascade" }),
+    userId: uuid("user_id").notNull(),
     subscriptionId: uuid("subscription_id"),
     stripeInvoiceId: text("stripe_invoice_id").unique("invoices_stripe_invoice_id_key"),
     number: text("number").notNull(),
@@ -305,6 +304,7 @@ export const invoices = pgTable(
     ...timestamps(),
   },
   (t) => [
+    ownedByUser("invoices_user_id_fkey", t.userId),
     unique("invoices_user_id_number_key").on(t.userId, t.number),
     // In the database: on delete set null (subscription_id).
     foreignKey({

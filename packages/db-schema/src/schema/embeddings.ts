@@ -131,6 +131,7 @@ export const embeddingJobs = devora.table(
   (t) => [
     primaryKey({ name: "embedding_jobs_pkey", columns: [t.source, t.entityId] }),
     index("embedding_jobs_due_idx").on(t.availableAt).where(sql`parked_at is null`),
+    index("embedding_jobs_lease_token_idx").on(t.leaseToken).where(sql`lease_token is not null`),
     index("embedding_jobs_parked_idx").on(t.parkedAt).where(sql`parked_at is not null`),
   ],
 );

@@ -54,7 +54,7 @@ const tables: Record<ModuleName, Record<string, TableFacts>> = {
   },
   search: {
     "devora.search_queries": { owner: "owner_id", app: read, definer: append },
-    "devora.search_vocabulary": { owner: "owner_id", app: read },
+    "devora.search_vocabulary": { owner: "owner_id", app: read, definer: read },
     "devora.search_vocabulary_deltas": { owner: "owner_id" },
     "devora.search_statistics": { owner: null },
     "devora.search_statistics_deltas": { owner: null },
