@@ -3,9 +3,10 @@ import { PgDialect, PgTransaction } from "drizzle-orm/pg-core";
 import { type Database, type Row, rowsOf } from "../database.ts";
 import { SchemaError } from "../errors.ts";
 import { type MigrationTarget, openSession } from "../migrations/session.ts";
+import { withService } from "../scope.ts";
 
-/** Runs one statement; its failure spoils none that follow. */
-export type Ask = (query: SQL) => Promise<Row[]>;
+/** Runs one statement, on request as `devora_service`; its failure spoils none that follow. */
+export type Ask = (query: SQL, asService?: boolean) => Promise<Row[]>;
 
 /** Exactly one of the three. */
 export interface DoctorTarget extends MigrationTarget {
@@ -26,7 +27,12 @@ export async function withAsk<T>({ db, ...target }: DoctorTarget, fn: (ask: Ask)
 }
 
 function overDatabase<T>(db: Database, fn: (ask: Ask) => Promise<T>): Promise<T> {
-  const run = (tx: Database) => fn((query) => tx.transaction((savepoint) => rowsOf(savepoint, query)));
+  const run = (tx: Database) =>
+    fn((query, asService = false) =>
+      asService
+        ? withService(tx, (scoped) => rowsOf(scoped, query))
+        : tx.transaction((savepoint) => rowsOf(savepoint, query)),
+    );
   return is(db, PgTransaction) ? run(db) : db.transaction(run, { accessMode: "read only" });
 }
 
@@ -35,14 +41,14 @@ async function overSession<T>(target: MigrationTarget, fn: (ask: Ask) => Promise
   const dialect = new PgDialect();
   try {
     await session.execute("begin read only");
-    return await fn(async (query) => {
+    return await fn(async (query, asService = false) => {
       const { sql: text, params } = dialect.sqlToQuery(query);
       await session.execute("savepoint doctor_check");
       try {
+        if (asService) await session.execute("set local role devora_service; set local app.user_id = ''");
         return await session.rows(text, params);
-      } catch (error) {
+      } finally {
         await session.execute("rollback to savepoint doctor_check");
-        throw error;
       }
     });
   } finally {

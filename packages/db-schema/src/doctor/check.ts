@@ -6,6 +6,8 @@ import type { Finding } from "./finding.ts";
 /** One question to the catalogue. */
 export interface Check {
   readonly name: string;
+  /** Asks as `devora_service`, because it counts rows. Default: as the login. */
+  readonly asService?: boolean;
   /** The statement, which reads only; undefined where there is nothing to look at. */
   query(facts: Facts): SQL | undefined;
   /** The finding of a row of the answer, or undefined where the row is as it should be. */

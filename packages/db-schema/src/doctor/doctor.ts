@@ -51,7 +51,7 @@ async function runCheck(ask: Ask, check: Check, facts: Facts): Promise<Finding[]
   const query = check.query(facts);
   if (query === undefined) return [];
   try {
-    return (await ask(query)).flatMap((row) => {
+    return (await ask(query, check.asService)).flatMap((row) => {
       const finding = check.finding(row, facts);
       return finding === undefined ? [] : [{ check: check.name, ...finding }];
     });
@@ -64,7 +64,7 @@ async function runCheck(ask: Ask, check: Check, facts: Facts): Promise<Finding[]
         severity: "info",
         object: facts.login,
         message: `This login could not make the check (SQLSTATE ${error.sqlState}).`,
-        fix: "Run doctor with the login that migrates as well.",
+        fix: "Run doctor as well with the login that migrates.",
       },
     ];
   }
