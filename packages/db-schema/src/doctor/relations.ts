@@ -34,3 +34,8 @@ export const columnNames = (table: SQL, numbers: SQL): SQL => sql`
   (select string_agg(quote_ident(a.attname), ', ' order by u.position)
    from unnest(${numbers}) with ordinality as u (attnum, position)
    join pg_catalog.pg_attribute a on a.attrelid = ${table} and a.attnum = u.attnum)`;
+
+/** SQL of whom a relation is granted to, apart from its owner. */
+export const grantees = sql`
+  (select string_agg(distinct case when a.grantee = 0 then 'public' else quote_ident(pg_get_userbyid(a.grantee)) end, ', ')
+   from aclexplode(relacl) a where a.grantee <> relowner)`;

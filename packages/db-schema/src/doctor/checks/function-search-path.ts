@@ -12,7 +12,7 @@ export const functionSearchPath: Check = {
     severity: "error",
     object: String(name),
     message:
-      "A security definer function without a pinned search_path runs what its caller puts in the way, with the owner's rights.",
-    fix: `alter ${kind} ${name} set search_path = pg_catalog, pg_temp; and name every schema in its body.`,
+      "A security definer function without a pinned search_path runs what its caller puts in the way, with the owner's rights. Its body must name every schema.",
+    fix: `alter ${kind} ${name} set search_path = pg_catalog, pg_temp;`,
   }),
 };

@@ -1,14 +1,13 @@
 import { sql } from "drizzle-orm";
 import type { Check } from "../check.ts";
-import { relations } from "../relations.ts";
+import { grantees, relations } from "../relations.ts";
 
 export const partitionGranted: Check = {
   name: "partition-granted",
   query: (facts) => sql`
     with ${relations(facts)}
     select name, relrowsecurity as secured,
-           (select string_agg(distinct case when a.grantee = 0 then 'public' else quote_ident(pg_get_userbyid(a.grantee)) end, ', ')
-            from aclexplode(relacl) a where a.grantee <> relowner) as grantees
+           ${grantees} as grantees
     from relations where relispartition and relkind in ('r', 'p') and granted`,
   finding: ({ name, secured, grantees }) => ({
     severity: secured === true ? "warning" : "error",

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { Check } from "../check.ts";
+import { ownerCondition } from "../owner-policy.ts";
 import { relations } from "../relations.ts";
 
 export const policyClause: Check = {
@@ -24,6 +25,6 @@ export const policyClause: Check = {
       implied === true
         ? "The policy has no WITH CHECK clause; its USING clause decides on new rows too."
         : `The policy has no ${clause} clause, so it allows nothing. drizzle-kit push before version 1 makes such policies.`,
-    fix: `alter policy ${policy} on ${name} ${clause === "USING" ? "using" : "with check"} (user_id = (select nullif(current_setting('app.user_id', true), '')::uuid));`,
+    fix: `alter policy ${policy} on ${name} ${clause === "USING" ? "using" : "with check"} (${ownerCondition});`,
   }),
 };

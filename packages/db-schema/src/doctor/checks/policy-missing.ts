@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { Check } from "../check.ts";
+import { ownerPolicy } from "../owner-policy.ts";
 import { relations } from "../relations.ts";
 
 export const policyMissing: Check = {
@@ -14,6 +15,6 @@ export const policyMissing: Check = {
     severity: "warning",
     object: String(name),
     message: "Row level security is on without any policy: nobody sees or writes a row.",
-    fix: `create policy … on ${name} using (user_id = (select nullif(current_setting('app.user_id', true), '')::uuid)) with check (the same);`,
+    fix: `${ownerPolicy(String(name))};`,
   }),
 };
