@@ -223,7 +223,7 @@ describe("what needs a person's hand is found", () => {
   test("indexes that no query can use under row level security, and only these", async () => {
     const { briefly } = await found(
       owned(
-        "id int primary key, user_id uuid, title text, price numeric, mood text, facts jsonb, at timestamptz, tags text[]",
+        "id int primary key, user_id uuid, title text, price numeric, mood text, facts jsonb, at timestamptz, local_at timestamp, tags text[]",
         [
           "create type public.mood as enum ('calm')",
           "alter table public.notes add column feeling public.mood",
@@ -233,7 +233,7 @@ describe("what needs a person's hand is found", () => {
           "create index dead_jsonb on public.notes using gin (facts)",
           "create index dead_array on public.notes using gin (user_id, tags)",
           "create index dead_trigram on public.notes using gin (title public.gin_trgm_ops)",
-          "create index dead_day on public.notes (date_trunc('day', at, 'UTC'))",
+          "create index dead_day on public.notes (date_trunc('day', local_at))",
           "create index live_text on public.notes (user_id, title, at desc)",
           "create index live_pattern on public.notes (title text_pattern_ops)",
           "create index live_hash on public.notes using hash (title)",

@@ -33,8 +33,9 @@ export const migrations: Check = {
   query: ({ core }) =>
     core
       ? sql`
+        -- By way of text, because postgres.js would encode a jsonb parameter once more.
         with known as (
-          select * from jsonb_to_recordset(${known}::jsonb) as k (module text, name text, checksum text)
+          select * from jsonb_to_recordset(${known}::text::jsonb) as k (module text, name text, checksum text)
         )
         select coalesce(l.module, k.module) as module, coalesce(l.name, k.name) as name,
                case when l.name is null then 'pending' when k.name is null then 'unknown' else 'changed' end as state
