@@ -6,10 +6,12 @@ import { ensurePartitions, newId, rowsOf, users, withService } from "@devora/db-
 import { openEmbedded } from "@devora/db-schema/embedded";
 import { createEmptyDatabase, createTestDatabase, hasServer, installedModules } from "@devora/testing";
 import { sql } from "drizzle-orm";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import manifest from "../../package.json" with { type: "json" };
 import { runCli } from "../support/run-cli.ts";
 
+// Each command is a process of its own, which a busy machine starts slowly.
+vi.setConfig({ testTimeout: 300_000 });
 const parent = mkdtempSync(join(tmpdir(), "devora-cli-"));
 afterAll(() => rmSync(parent, { recursive: true, force: true }));
 const folder = join(parent, "data");

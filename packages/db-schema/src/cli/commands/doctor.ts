@@ -1,4 +1,3 @@
-import { doctor } from "../../doctor/doctor.ts";
 import type { Finding, Severity } from "../../doctor/finding.ts";
 import type { Command } from "../command.ts";
 import type { Terminal } from "../terminal.ts";
@@ -14,6 +13,8 @@ export const doctorCommand: Command = {
   prepare(values) {
     const schemas = list(values, "schemas");
     return async ({ target, terminal, json }) => {
+      // Loaded here, so that help and wrong usage answer at once.
+      const { doctor } = await import("../../doctor/doctor.ts");
       const findings = await doctor({ client: target.client, ...(schemas && { schemas }) });
       if (json) terminal.print(JSON.stringify(findings));
       else printFindings(terminal, findings);

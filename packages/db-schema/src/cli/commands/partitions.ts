@@ -1,4 +1,3 @@
-import { dropPartitionsBefore, ensurePartitions } from "../../partitions.ts";
 import { archiveInto } from "../archive.ts";
 import type { Command } from "../command.ts";
 import { mayLose } from "../confirm.ts";
@@ -31,6 +30,7 @@ export const partitionsCommand: Command = {
     }
     const archive = typeof folder === "string" ? archiveInto(folder) : undefined;
     return async ({ target: { db }, terminal, json }) => {
+      const { dropPartitionsBefore, ensurePartitions } = await import("../../partitions.ts");
       const day = String(values["drop-before"]);
       const question = `This drops the months of events that end by ${day}${archive ? `, after writing them to ${folder}` : ", without an archive (--archive <folder>)"}.`;
       if (before && !(await mayLose(terminal, question, values.yes === true))) return 1;

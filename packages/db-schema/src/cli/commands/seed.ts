@@ -1,4 +1,3 @@
-import { seedPopulation } from "../../seed/seed-population.ts";
 import type { Command } from "../command.ts";
 import { UsageError } from "../usage-error.ts";
 import { wholeNumber } from "../values.ts";
@@ -21,6 +20,7 @@ export const seedCommand: Command = {
     const seed =
       wholeNumber(values, "seed", { min: Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER }) ?? 1;
     return async ({ target: { db }, terminal, json }) => {
+      const { seedPopulation } = await import("../../seed/seed-population.ts");
       // One transaction, so that a population is there whole or not at all.
       const summary = await db.transaction((tx) =>
         seedPopulation(tx, {
