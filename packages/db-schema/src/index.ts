@@ -7,6 +7,9 @@ export {
   toDatabaseError,
   withDatabaseErrors,
 } from "./database-error.ts";
+export type { DoctorTarget } from "./doctor/ask.ts";
+export { type DoctorOptions, doctor } from "./doctor/doctor.ts";
+export type { Finding, Severity } from "./doctor/finding.ts";
 export { isSchemaError, SchemaError, type SchemaErrorCode } from "./errors.ts";
 export { newId, uuidV7 } from "./ids.ts";
 export {

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { type SQL, sql } from "drizzle-orm";
 import { type Database, rowsOf } from "../database.ts";
 import { withService } from "../scope.ts";
@@ -14,6 +15,8 @@ export async function fill(
   const target = seedTables[table];
   let done = 0;
   for (const batch of batchesOf(rows, target.batch)) {
+    // The embedded database answers without a turn of the event loop, and Ctrl-C comes by one.
+    await setImmediate();
     signal?.throwIfAborted();
     await withService(db, (tx) =>
       tx.execute(table === "analyticsEvents" ? insertEventsQuery(batch) : insertQuery(target, batch)),
