@@ -119,7 +119,7 @@ describe("what breaks is found, and the SQL of the fix puts it right", () => {
     ],
     [
       "the same index twice",
-      ["create index again on public.projects (created_at)"],
+      ["create index again on public.deployments (started_at)"],
       "warning index-duplicate public.again",
     ],
     [
