@@ -43,12 +43,12 @@ due as (
            n_dead_tup > case when vacuum_max < 0 then vacuum_base + vacuum_scale * live
                              else least(vacuum_max, vacuum_base + vacuum_scale * live) end
            or insert_base >= 0 and n_ins_since_vacuum > insert_base + insert_scale * live * unfrozen
-         ) as vacuum,
+         ) as needs_vacuum,
          enabled and oid <> 'pg_statistic'::regclass
-           and n_mod_since_analyze > analyze_base + analyze_scale * live as analyze
+           and n_mod_since_analyze > analyze_base + analyze_scale * live as needs_analyze
     from numbers
 )
-select format('%I.%I', schemaname, relname) as name, vacuum, analyze,
+select format('%I.%I', schemaname, relname) as name, needs_vacuum, needs_analyze,
        coalesce((
          select json_agg(i.indexrelid::regclass::text order by i.indexrelid)
            from pg_index i
@@ -57,13 +57,13 @@ select format('%I.%I', schemaname, relname) as name, vacuum, analyze,
           where i.indrelid = due.oid and i.indisvalid
        ), '[]') as gin_indexes
   from due
- where vacuum or analyze
+ where needs_vacuum or needs_analyze
  order by live, name`;
 
 export const decodeDueTable = (row: Record<string, unknown>): DueTable => ({
   name: String(row.name),
-  vacuum: row.vacuum === true,
-  analyze: row.analyze === true,
+  vacuum: row.needs_vacuum === true,
+  analyze: row.needs_analyze === true,
   ginIndexes: row.gin_indexes as string[],
 });
 

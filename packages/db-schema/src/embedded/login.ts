@@ -42,6 +42,8 @@ begin
      where r.oid >= 16384 and not r.rolsuper and r.rolname <> '${loginName}'
        and not exists (select from pg_auth_members m where m.roleid = r.oid and m.member = '${loginName}'::regrole)
     union all
+    select format('alter policy %I on %s to ${loginName}', polname, polrelid::regclass) from pg_policy where polroles = '{10}'
+    union all
     select format('alter %s %s owner to ${loginName}', i.type, i.identity)
       from (
         select 'pg_namespace'::regclass as classid, oid from pg_namespace where nspowner = 10 and nspname !~ '^pg_'

@@ -20,6 +20,14 @@ const treated = async (prefix: string) => {
 const fill = (table: string, rows: number) =>
   exec(`insert into ${table} select g from generate_series(1, ${rows}) g`);
 
+function deferred() {
+  let resolve = () => {};
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}
+
 test("tables are vacuumed and analyzed when autovacuum would, and not before", async () => {
   await exec("create table due_dead (n int); create table due_new (n int); create table due_few (n int)");
   await fill("due_dead", 1000);
@@ -136,7 +144,7 @@ test("callers get their turn between two tables, and a second call joins the run
 
 test("it runs by schedule, and no more after close", async () => {
   const reports: MaintenanceReport[] = [];
-  const three = Promise.withResolvers<void>();
+  const three = deferred();
   const scheduled = await openEmbedded({
     maintainEveryMs: 1,
     onMaintained: (report) => {

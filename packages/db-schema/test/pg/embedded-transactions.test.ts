@@ -16,6 +16,14 @@ const note = (text: string) => sql`insert into notes values (${text}::text)`;
 const notes = async () =>
   (await rowsOf(embedded.db, sql`select text from notes order by text`)).map((row) => row.text);
 
+function deferred() {
+  let resolve = () => {};
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}
+
 describe("inside a transaction a call on the outside is refused at once", () => {
   test.each<[string, (outer: EmbeddedDatabase) => Promise<unknown>]>([
     ["db.execute", ({ db }) => db.execute(sql`select 1`)],
@@ -59,8 +67,8 @@ describe("inside a transaction a call on the outside is refused at once", () => 
 
 test("others wait for the transaction's end and then run", async () => {
   const order: string[] = [];
-  const entered = Promise.withResolvers<void>();
-  const leave = Promise.withResolvers<void>();
+  const entered = deferred();
+  const leave = deferred();
   const first = embedded.db.transaction(async () => {
     entered.resolve();
     await leave.promise;
@@ -75,7 +83,7 @@ test("others wait for the transaction's end and then run", async () => {
 });
 
 test("work that is started inside and comes due after the end passes", async () => {
-  const ended = Promise.withResolvers<void>();
+  const ended = deferred();
   let late: Promise<unknown> | undefined;
   await embedded.db.transaction(async () => {
     late = ended.promise.then(() => embedded.db.execute(note("late")));
