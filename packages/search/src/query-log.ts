@@ -1,3 +1,4 @@
+import { AsyncResource } from "node:async_hooks";
 import { createHash } from "node:crypto";
 import { type Database, newId, withDatabaseErrors, withService } from "@devora/db-schema";
 import { SearchError } from "./errors.ts";
@@ -76,6 +77,9 @@ export function createQueryLog({ db, serviceRole, mode = "off", onError }: Query
     writing = writing.then(drain);
     return writing;
   };
+  // In the context of this call, not of the caller that comes to a flush: in its transaction the embedded database
+  // refuses calls on `db`.
+  const flushInBackground = AsyncResource.bind(() => void flush());
   return {
     add: ({ query, ownerId }, sources, { total, relaxed, executionTimeMs }) => {
       if (closed) return;
@@ -98,8 +102,8 @@ export function createQueryLog({ db, serviceRole, mode = "off", onError }: Query
         duration_ms: executionTimeMs,
         occurred_at: new Date().toISOString(),
       });
-      if (waiting.length >= batchSize) void flush();
-      else timer ??= setTimeout(flush, flushAfterMs).unref();
+      if (waiting.length >= batchSize) flushInBackground();
+      else timer ??= setTimeout(flushInBackground, flushAfterMs).unref();
     },
     flush,
     close: () => {

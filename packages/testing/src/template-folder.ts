@@ -6,11 +6,12 @@ import { join } from "node:path";
 import { migrate, newId } from "@devora/db-schema";
 import { openEmbedded } from "@devora/db-schema/embedded";
 
-/** A migrated PGlite data folder in the temporary folder, made once per state of the migrations. */
+/** A migrated PGlite data folder in the temporary folder, made once per state of the migrations and of the login that owns it. */
 export async function makeTemplateFolder(): Promise<string> {
-  const generated = new URL("../../db-schema/src/migrations.generated.ts", import.meta.url);
+  const source = new URL("../../db-schema/src/", import.meta.url);
   const hash = createHash("sha256")
-    .update(await readFile(generated))
+    .update(await readFile(new URL("migrations.generated.ts", source)))
+    .update(await readFile(new URL("embedded/login.ts", source)))
     .digest("hex")
     .slice(0, 16);
   const folder = join(tmpdir(), `devora-test-template-${hash}`);

@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
-import { searchQueries, withService } from "@devora/db-schema";
+import { newId, searchQueries, withService } from "@devora/db-schema";
 import { seedUser, useTestDatabase } from "@devora/testing";
-import { eq } from "drizzle-orm";
-import { expect, test } from "vitest";
+import { eq, sql } from "drizzle-orm";
+import { expect, test, vi } from "vitest";
 import { createSearch } from "../../src/index.ts";
+import { createQueryLog } from "../../src/query-log.ts";
 import { rowsOfUser } from "../devora-rows.ts";
 
 const database = useTestDatabase();
@@ -80,4 +81,29 @@ test("an unknown mode is refused at creation", () => {
   expect(() => createSearch({ db: database.db, log: { mode: "some" as "full" } })).toThrow(
     expect.objectContaining({ code: "INVALID_OPTION" }),
   );
+});
+
+test.each([
+  ["a full batch", 100],
+  ["the timer", 1],
+])("what %s flushes within a caller's transaction is written after it", async (_cause, count) => {
+  const owner = newId();
+  const onError = vi.fn();
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  const log = createQueryLog({ db: database.db, serviceRole: undefined, mode: "full", onError });
+  await database.db.transaction(async (tx) => {
+    for (let index = 0; index < count; index++) {
+      log.add({ query: `query ${index}`, ownerId: owner }, ["projects"], {
+        total: 0,
+        relaxed: false,
+        executionTimeMs: 1,
+      });
+    }
+    vi.advanceTimersByTime(1_000);
+    await tx.execute(sql`select 1`);
+  });
+  vi.useRealTimers();
+  await log.close();
+  expect(onError).not.toHaveBeenCalled();
+  expect(await logged(owner)).toHaveLength(count);
 });
