@@ -1,0 +1,72 @@
+import { SchemaError } from "../errors.ts";
+import type { Discarded } from "./findings.ts";
+import type { Snapshot, SnapshotTable } from "./kit.ts";
+import { keyOf, quotedTable } from "./names.ts";
+
+/**
+ * The part of a snapshot that push brings to the database: tables with their columns, keys, checks and indexes, and
+ * enums. The rest is told as discarded.
+ * @throws {SchemaError} INVALID_OPTION for a schema without tables
+ */
+export function narrow(snapshot: Snapshot): { snapshot: Snapshot; discarded: Discarded[] } {
+  const tables = Object.entries(snapshot.tables);
+  if (tables.length === 0) {
+    throw new SchemaError(
+      "INVALID_OPTION",
+      "push: schema holds no Drizzle table. Pass the exports of a schema file (import * as schema), or nothing for the tables of this package.",
+    );
+  }
+  const others = (["view", "sequence", "role", "policy"] as const).flatMap((kind) =>
+    Object.keys(snapshot[othersOf[kind]]).map((name) => ({
+      statement: `create ${kind} ${name}`,
+      reason: "Push makes tables and enums alone; write a migration.",
+    })),
+  );
+  return {
+    snapshot: {
+      ...snapshot,
+      tables: Object.fromEntries(tables.map(([key, table]) => [key, withoutPolicies(table)])),
+      schemas: {},
+      views: {},
+      sequences: {},
+      roles: {},
+      policies: {},
+    },
+    discarded: [...others, ...tables.flatMap(([, table]) => policiesOf(table))],
+  };
+}
+
+const othersOf = { view: "views", sequence: "sequences", role: "roles", policy: "policies" } as const;
+
+/** Without `concurrently` too: everything happens in one transaction. */
+const withoutPolicies = (table: SnapshotTable): SnapshotTable => ({
+  ...table,
+  policies: {},
+  isRLSEnabled: false,
+  indexes: Object.fromEntries(
+    Object.entries(table.indexes).map(([name, index]) => [name, { ...index, concurrently: false }]),
+  ),
+});
+
+const policiesOf = (table: SnapshotTable): Discarded[] => [
+  ...Object.keys(table.policies).map((name) => ({
+    statement: `create policy ${name} on ${quotedTable(table)}`,
+    reason: policyReason,
+  })),
+  ...(table.isRLSEnabled
+    ? [{ statement: `alter table ${quotedTable(table)} enable row level security`, reason: policyReason }]
+    : []),
+];
+
+const policyReason =
+  "Push touches no policy: a new table gets those of devora.protect_table, others come by a migration.";
+
+/** The statements in an order in which they run: foreign keys last, after the unique constraints they refer to. */
+export const foreignKeysLast = (statements: readonly string[]): string[] => {
+  const isForeignKey = (statement: string) => /^ALTER TABLE .* FOREIGN KEY /.test(statement);
+  return [...statements.filter((statement) => !isForeignKey(statement)), ...statements.filter(isForeignKey)];
+};
+
+/** What enums of a snapshot the database lacks. */
+export const missingEnums = (snapshot: Snapshot, live: ReadonlyMap<string, unknown>): Snapshot["enums"] =>
+  Object.fromEntries(Object.entries(snapshot.enums).filter(([, type]) => !live.has(keyOf(type))));
