@@ -5,6 +5,12 @@ import type { Kit, Snapshot, SnapshotTable } from "./kit.ts";
 import { quoted, schemaOf } from "./names.ts";
 import { readTables, type TableFacts } from "./table-facts.ts";
 
+/** What the tables need and the database lacks. */
+export interface Missing {
+  enums: Snapshot["enums"];
+  schemas: readonly string[];
+}
+
 /**
  * The tables of a snapshot as PostgreSQL would describe them: they are made, empty, in schemas of their own, read,
  * and taken back to the savepoint. Foreign keys are left out (they would lock the tables they refer to).
@@ -12,7 +18,7 @@ import { readTables, type TableFacts } from "./table-facts.ts";
 export async function describeSnapshot(
   session: MigrationSession,
   kit: Kit,
-  { snapshot, missingEnums }: { snapshot: Snapshot; missingEnums: Snapshot["enums"] },
+  { snapshot, missing }: { snapshot: Snapshot; missing: Missing },
 ): Promise<Map<string, TableFacts>> {
   const names = Object.values(snapshot.tables).map((table) => ({
     schema: schemaOf(table),
@@ -20,9 +26,9 @@ export async function describeSnapshot(
     foundIn: copyName(table),
   }));
   const copy = copyOf(snapshot);
-  const previous = { ...copy, tables: {}, enums: without(snapshot.enums, missingEnums) };
+  const previous = { ...copy, tables: {}, enums: without(snapshot.enums, missing.enums) };
   await session.execute("savepoint devora_push");
-  for (const name of new Set(names.map((table) => table.foundIn))) {
+  for (const name of new Set([...missing.schemas, ...names.map((table) => table.foundIn)])) {
     await session.execute(`create schema ${quoted(name)}`);
   }
   for (const statement of await kit.statementsBetween(previous, copy)) await runStatement(session, statement);

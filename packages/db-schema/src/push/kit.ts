@@ -100,4 +100,5 @@ const plain = (said: readonly string[]): string =>
     // biome-ignore lint/suspicious/noControlCharactersInRegex: the colours of a terminal
     .replace(/\u001b\[[0-9;]*m/g, "")
     .replace(/\s+/g, " ")
-    .trim();
+    .trim()
+    .replace(/^Warning /, "");

@@ -6,20 +6,29 @@ import type { TableFacts } from "./table-facts.ts";
 export const ownerColumnOf = (facts: TableFacts | undefined): string | undefined =>
   ["user_id", "owner_id"].find((name) => facts?.columns.has(name));
 
-/** Row level security of a new table: its owner's rows, all rows for the service, and the grants of both. */
-export const protectStatement = (table: SnapshotTable, ownerColumn: string): string =>
-  `select devora.protect_table(${literal(quotedTable(table))}, ${literal(ownerColumn)})`;
+/**
+ * Row level security of a new table: its owner's rows, all rows for the service, and the grants of both, which
+ * include the sequences of its serial columns.
+ */
+export function protectStatements(table: SnapshotTable, facts: TableFacts | undefined): string[] {
+  const ownerColumn = ownerColumnOf(facts);
+  if (ownerColumn === undefined) return [];
+  const sequences = [...(facts?.columns.values() ?? [])]
+    .map((column) => /^nextval\('(.+)'::regclass\)$/.exec(column.default ?? "")?.[1]?.replaceAll("''", "'"))
+    .filter((name) => name !== undefined);
+  return [
+    `select devora.protect_table(${literal(quotedTable(table))}, ${literal(ownerColumn)})`,
+    ...sequences.map((name) => `grant usage on sequence ${name} to devora_app, devora_service`),
+  ];
+}
 
 const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
-/** PostgreSQL schemas that do not exist yet, open to the roles of this package as far as their tables are. */
-export function schemaStatements(tables: readonly SnapshotTable[], existing: ReadonlySet<string>): string[] {
-  const missing = new Set(tables.map(schemaOf).filter((name) => !existing.has(name)));
-  return [...missing].flatMap((name) => [
-    `create schema ${quoted(name)}`,
-    `grant usage on schema ${quoted(name)} to devora_app, devora_service`,
-  ]);
-}
+/** A PostgreSQL schema, open to the roles of this package as far as its tables are. */
+export const schemaStatements = (name: string): string[] => [
+  `create schema ${quoted(name)}`,
+  `grant usage on schema ${quoted(name)} to devora_app, devora_service`,
+];
 
 /**
  * A refusal where a new table has exactly the columns of one that the schema does not name: rather renamed than new.

@@ -12,11 +12,11 @@ import { assertNothingLost, readCatalogue } from "./guard.ts";
 import { type Kit, loadKit, type Snapshot } from "./kit.ts";
 import { readLive } from "./live.ts";
 import { keyOf } from "./names.ts";
-import { ownerColumnOf, protectStatement, schemaStatements } from "./new-tables.ts";
+import { protectStatements, schemaStatements } from "./new-tables.ts";
 import type { PushOptions, PushResult } from "./options.ts";
 import { tablesOf } from "./own-tables.ts";
 import { type Plan, planOf } from "./plan.ts";
-import { foreignKeysLast, missingEnums, narrow } from "./schema-snapshot.ts";
+import { foreignKeysLast, missingOf, narrow } from "./schema-snapshot.ts";
 
 /**
  * Brings a database to Drizzle tables, for development: first the migrations, then what the tables have beyond them.
@@ -123,10 +123,8 @@ async function prepare(
   { kit, snapshot, baseline }: { kit: Kit; snapshot: Snapshot; baseline: Baseline },
 ): Promise<Work> {
   const live = await readLive(session, snapshot);
-  const wanted = await describeSnapshot(session, kit, {
-    snapshot,
-    missingEnums: missingEnums(snapshot, live.enums),
-  });
+  const missing = missingOf(snapshot, live);
+  const wanted = await describeSnapshot(session, kit, { snapshot, missing });
   const plan = planOf({
     snapshot,
     wanted,
@@ -138,12 +136,10 @@ async function prepare(
   if (plan.refused.length > 0) throw refusal(plan.refused);
   return {
     statements: [
-      ...schemaStatements(plan.newTables, live.schemas),
+      ...missing.schemas.flatMap(schemaStatements),
       ...plan.before,
       ...foreignKeysLast(await kit.statementsBetween(plan.previous, snapshot)),
-      ...plan.newTables.map((table) =>
-        protectStatement(table, ownerColumnOf(wanted.get(keyOf(table))) ?? "owner_id"),
-      ),
+      ...plan.newTables.flatMap((table) => protectStatements(table, wanted.get(keyOf(table)))),
     ],
     newTables: plan.newTables,
     renamed: plan.renamed,

@@ -1,7 +1,9 @@
 import { SchemaError } from "../errors.ts";
+import type { Missing } from "./copy.ts";
 import type { Discarded } from "./findings.ts";
 import type { Snapshot, SnapshotTable } from "./kit.ts";
-import { keyOf, quotedTable } from "./names.ts";
+import type { Live } from "./live.ts";
+import { keyOf, quotedTable, schemaOf } from "./names.ts";
 
 /**
  * The part of a snapshot that push brings to the database: tables with their columns, keys, checks and indexes, and
@@ -67,6 +69,12 @@ export const foreignKeysLast = (statements: readonly string[]): string[] => {
   return [...statements.filter((statement) => !isForeignKey(statement)), ...statements.filter(isForeignKey)];
 };
 
-/** What enums of a snapshot the database lacks. */
-export const missingEnums = (snapshot: Snapshot, live: ReadonlyMap<string, unknown>): Snapshot["enums"] =>
-  Object.fromEntries(Object.entries(snapshot.enums).filter(([, type]) => !live.has(keyOf(type))));
+/** What the tables of a snapshot need and the database lacks. */
+export function missingOf(snapshot: Snapshot, live: Pick<Live, "enums" | "schemas">): Missing {
+  const enums = Object.entries(snapshot.enums).filter(([, type]) => !live.enums.has(keyOf(type)));
+  const schemas = [...Object.values(snapshot.tables), ...enums.map(([, type]) => type)].map(schemaOf);
+  return {
+    enums: Object.fromEntries(enums),
+    schemas: [...new Set(schemas)].filter((name) => !live.schemas.has(name)),
+  };
+}
