@@ -1,7 +1,13 @@
 import * as schema from "@devora/db-schema";
 import { type Database, migrate, rowsOf } from "@devora/db-schema";
 import { push } from "@devora/db-schema/push";
-import { catalogueOf, createEmptyDatabase, hasServer, installedModules, type TestDatabase } from "@devora/testing";
+import {
+  catalogueOf,
+  createEmptyDatabase,
+  hasServer,
+  installedModules,
+  type TestDatabase,
+} from "@devora/testing";
 import { sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/postgres-js";
 import pg from "pg";
@@ -14,32 +20,37 @@ const adminUrl = process.env.DATABASE_ADMIN_URL;
 const edited = { ...schema, projects: editedProjects, notes };
 
 // An event trigger is somebody else's automation that changes the schema within our transaction.
-describe.skipIf(hasServer() && !adminUrl)("with an event trigger (skipped without DATABASE_ADMIN_URL)", () => {
-  test.each([
-    ["a policy of ours", "drop policy if exists messages_owner_isolation on public.messages"],
-    ["a policy of the altered table", "drop policy if exists projects_service on public.projects"],
-    ["what forces row security", "alter table public.messages no force row level security"],
-    ["the clause of a policy", "alter policy messages_owner_isolation on public.messages using (true)"],
-    ["a partition", "drop table if exists devora.analytics_events_default"],
-    ["a view", "drop view if exists devora.slow_queries"],
-    ["a trigger", "drop trigger if exists messages_set_updated_at on public.messages"],
-    ["a function", "drop function if exists devora.identifier_vector(text) cascade"],
-    ["a grant", "revoke select on public.messages from devora_app"],
-    ["a grant of a column", "revoke update (email) on public.users from devora_app"],
-    ["security of the new table", "drop policy if exists notes_owner_isolation on public.notes"],
-  ])("%s that goes meanwhile rolls everything back", async (_what, statement) => {
-    await withDatabase(async (own) => {
-      const before = await catalogueOf(own.db);
-      await onAlterTable(own, statement);
-      const failure = await push({ ...targetOf(own), schema: edited }).catch((error) => error);
-      expect(failure).toMatchObject({
-        code: "PUSH_REFUSED",
-        message: expect.stringMatching(/rolled back, the database is as it was.*(was no more|not be protected)/s),
+describe.skipIf(hasServer() && !adminUrl)(
+  "with an event trigger (skipped without DATABASE_ADMIN_URL)",
+  () => {
+    test.each([
+      ["a policy of ours", "drop policy if exists messages_owner_isolation on public.messages"],
+      ["a policy of the altered table", "drop policy if exists projects_service on public.projects"],
+      ["what forces row security", "alter table public.messages no force row level security"],
+      ["the clause of a policy", "alter policy messages_owner_isolation on public.messages using (true)"],
+      ["a partition", "drop table if exists devora.analytics_events_default"],
+      ["a view", "drop view if exists devora.slow_queries"],
+      ["a trigger", "drop trigger if exists messages_set_updated_at on public.messages"],
+      ["a function", "drop function if exists devora.identifier_vector(text) cascade"],
+      ["a grant", "revoke select on public.messages from devora_app"],
+      ["a grant of a column", "revoke update (email) on public.users from devora_app"],
+      ["security of the new table", "drop policy if exists notes_owner_isolation on public.notes"],
+    ])("%s that goes meanwhile rolls everything back", async (_what, statement) => {
+      await withDatabase(async (own) => {
+        const before = await catalogueOf(own.db);
+        await onAlterTable(own, statement);
+        const failure = await push({ ...targetOf(own), schema: edited }).catch((error) => error);
+        expect(failure).toMatchObject({
+          code: "PUSH_REFUSED",
+          message: expect.stringMatching(
+            /rolled back, the database is as it was.*(was no more|not be protected)/s,
+          ),
+        });
+        expect(await catalogueOf(own.db)).toEqual(before);
       });
-      expect(await catalogueOf(own.db)).toEqual(before);
     });
-  });
-});
+  },
+);
 
 /** After each `alter table` and `create index` the statement runs, once. */
 async function onAlterTable(own: TestDatabase, statement: string): Promise<void> {
