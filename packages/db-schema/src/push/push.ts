@@ -3,7 +3,7 @@ import { SchemaError } from "../errors.ts";
 import { withMigrationLock } from "../migrations/ledger.ts";
 import { type MigrationName, migrate, status } from "../migrations/migrate.ts";
 import { type MigrationSession, type MigrationTarget, openSession } from "../migrations/session.ts";
-import { type ModuleName, moduleNames } from "../modules.ts";
+import { type ModuleName, moduleNames, withRequirements } from "../modules.ts";
 import { type Baseline, baselineOf } from "./baseline.ts";
 import { describeSnapshot } from "./copy.ts";
 import { runStatement } from "./execute.ts";
@@ -14,7 +14,7 @@ import { readLive } from "./live.ts";
 import { keyOf } from "./names.ts";
 import { protectStatements, schemaStatements } from "./new-tables.ts";
 import type { PushOptions, PushResult } from "./options.ts";
-import { tablesOf } from "./own-tables.ts";
+import { ofModules, tablesOf } from "./own-tables.ts";
 import { type Plan, planOf } from "./plan.ts";
 import { foreignKeysLast, missingOf, narrow } from "./schema-snapshot.ts";
 
@@ -41,12 +41,10 @@ export async function push(options: PushOptions): Promise<PushResult> {
   const { schema, dryRun = false, lockTimeoutMs = 60_000, onStep = () => {} } = options;
   const kit = await loadKit();
   const target = targetOf(options);
-  const modules = options.modules ?? (await installedModules(target));
+  const { modules, pending } = await modulesOf(target, options.modules);
   const own = kit.snapshotOf(tablesOf(modules));
-  const wanted = narrow(schema === undefined ? own : kit.snapshotOf(schema));
-  const migrated = dryRun
-    ? await pendingMigrations(target, modules)
-    : (await migrate({ ...target, modules, lockTimeoutMs })).applied;
+  const wanted = wantedOf({ kit, own, modules, schema });
+  const migrated = dryRun ? pending : (await migrate({ ...target, modules, lockTimeoutMs })).applied;
   // What is missing after the migrations is known only after them.
   if (dryRun && migrated.length > 0) return { migrated, statements: [], discarded: wanted.discarded };
 
@@ -66,25 +64,44 @@ export async function push(options: PushOptions): Promise<PushResult> {
   );
 }
 
+function wantedOf({
+  kit,
+  own,
+  modules,
+  schema,
+}: {
+  kit: Kit;
+  own: Snapshot;
+  modules: readonly ModuleName[];
+  schema: PushOptions["schema"];
+}): { snapshot: Snapshot; discarded: Discarded[] } {
+  if (schema === undefined) return narrow(own);
+  const present = ofModules(schema, modules);
+  const { snapshot, discarded } = narrow(kit.snapshotOf(present.schema));
+  return { snapshot, discarded: [...present.discarded, ...discarded] };
+}
+
 const targetOf = ({ url, client }: PushOptions): MigrationTarget => ({
   ...(url === undefined ? {} : { url }),
   ...(client === undefined ? {} : { client }),
 });
 
-async function installedModules(target: MigrationTarget): Promise<readonly ModuleName[]> {
-  const states = await status(target);
-  const installed = new Set(states.filter(({ state }) => state !== "pending").map(({ module }) => module));
-  return installed.size === 0 ? moduleNames : moduleNames.filter((module) => installed.has(module));
-}
-
-async function pendingMigrations(
+/** The modules that the database has, and those asked for; all for an empty database. */
+async function modulesOf(
   target: MigrationTarget,
-  modules: readonly ModuleName[],
-): Promise<MigrationName[]> {
-  const states = await status({ ...target, modules });
-  return states
-    .filter(({ state }) => state === "pending")
-    .map(({ module, name }) => ({ module: module as ModuleName, name }));
+  asked: readonly ModuleName[] | undefined,
+): Promise<{ modules: ModuleName[]; pending: MigrationName[] }> {
+  const states = await status({ ...target, ...(asked === undefined ? {} : { modules: asked }) });
+  const installed = moduleNames.filter((module) =>
+    states.some((migration) => migration.module === module && migration.state !== "pending"),
+  );
+  const modules = withRequirements([...installed, ...(asked ?? (installed.length === 0 ? moduleNames : []))]);
+  const pending = states.flatMap(({ module, name, state }) =>
+    modules
+      .filter((known) => known === module && state === "pending")
+      .map((known) => ({ module: known, name })),
+  );
+  return { modules, pending };
 }
 
 const withSession = <T>(target: MigrationTarget, fn: (session: MigrationSession) => Promise<T>): Promise<T> =>

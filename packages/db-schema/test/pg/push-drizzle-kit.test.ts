@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { users, withService } from "@devora/db-schema";
 import { catalogueOf, hasServer, seedUser, useTestDatabase } from "@devora/testing";
@@ -25,7 +25,11 @@ function drizzleKit(args: readonly string[], env: Record<string, string> = {}) {
 test("generate writes the SQL of the schema", () => {
   const out = mkdtempSync(join(tmpdir(), "devora-drizzle-"));
   try {
-    const options = ["--dialect=postgresql", "--schema=./src/schema/index.ts", `--out=${out}`];
+    const options = [
+      "--dialect=postgresql",
+      "--schema=./src/schema/index.ts",
+      `--out=${relative(folder, out)}`,
+    ];
     expect(drizzleKit(["generate", ...options])).toMatchObject({ status: 0 });
     const [file] = readdirSync(out).filter((name) => name.endsWith(".sql"));
     expect(readFileSync(join(out, String(file)), "utf8")).toContain('CREATE TABLE "projects"');

@@ -47,9 +47,26 @@ test("without modules it takes those that the database has", async () => {
     const { modules: _all, ...target } = targetOf(own);
     await schema.migrate({ ...target, modules: ["search"] });
     expect(await push(target)).toMatchObject({ migrated: [], statements: [] });
+    const { statements, discarded } = await push({ ...target, schema });
+    expect(statements).toEqual([]);
+    expect(discarded).toContainEqual({
+      statement: 'create table "public"."projects"',
+      reason: "The module app is not installed; name it in modules.",
+    });
     expect(new Set((await status(target)).filter((m) => m.state === "applied").map((m) => m.module))).toEqual(
       new Set(["core", "search"]),
     );
+  });
+});
+
+test("modules that the database has count although others are named, and an unknown one is refused", async () => {
+  const { statements, discarded } = await push({ ...targetOf(migrated), modules: ["app"], schema });
+  expect(statements).toEqual([]);
+  const told = discarded.filter(({ reason }) => reason.includes("not installed"));
+  const { modules } = targetOf(migrated);
+  expect(told.length > 0).toBe(!modules.includes("embeddings"));
+  await expect(push({ ...targetOf(migrated), modules: ["billing" as "app"] })).rejects.toMatchObject({
+    code: "INVALID_OPTION",
   });
 });
 
