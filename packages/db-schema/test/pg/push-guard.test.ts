@@ -7,6 +7,7 @@ import {
   hasServer,
   installedModules,
   type TestDatabase,
+  useTestDatabase,
 } from "@devora/testing";
 import { sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/postgres-js";
@@ -36,42 +37,43 @@ describe.skipIf(hasServer() && !adminUrl)(
       ["a grant of a column", "revoke update (email) on public.users from devora_app"],
       ["security of the new table", "drop policy if exists notes_owner_isolation on public.notes"],
     ])("%s that goes meanwhile rolls everything back", async (_what, statement) => {
-      await withDatabase(async (own) => {
-        const before = await catalogueOf(own.db);
-        await onAlterTable(own, statement);
-        const failure = await push({ ...targetOf(own), schema: edited }).catch((error) => error);
-        expect(failure).toMatchObject({
-          code: "PUSH_REFUSED",
-          message: expect.stringMatching(
-            /rolled back, the database is as it was.*(was no more|not be protected)/s,
-          ),
-        });
-        expect(await catalogueOf(own.db)).toEqual(before);
+      const before = await catalogueOf(database.db);
+      await asAdmin(database, meddling(statement));
+      const failure = await push({ ...targetOf(database), schema: edited }).catch((error) => error);
+      await asAdmin(database, "drop event trigger meddle; drop function public.meddle()");
+      expect(failure).toMatchObject({
+        code: "PUSH_REFUSED",
+        message: expect.stringMatching(
+          /rolled back, the database is as it was.*(was no more|not be protected)/s,
+        ),
       });
+      expect(await catalogueOf(database.db)).toEqual(before);
     });
   },
 );
 
-/** After each `alter table` and `create index` the statement runs, once. */
-async function onAlterTable(own: TestDatabase, statement: string): Promise<void> {
-  const definition = `
-    create function public.meddle() returns event_trigger language plpgsql security definer as $f$
-    begin
-      if current_setting('test.meddling', true) = 'on' then return; end if;
-      perform set_config('test.meddling', 'on', true);
-      ${statement.includes("notes") ? "if to_regclass('public.notes') is null or not exists (select from pg_policy where polrelid = to_regclass('public.notes')) then perform set_config('test.meddling', 'off', true); return; end if;" : ""}
-      execute ${`'${statement.replaceAll("'", "''")}'`};
-      perform set_config('test.meddling', ${statement.includes("notes") ? "'off'" : "'on'"}, true);
-    end $f$;
-    create event trigger meddle on ddl_command_end when tag in ('ALTER TABLE', 'CREATE POLICY') execute function public.meddle();`;
+/** After whatever alters a table or makes a policy, the statement runs too. */
+const meddling = (statement: string) => `
+  create function public.meddle() returns event_trigger language plpgsql security definer as $f$
+  begin
+    if current_setting('test.meddling', true) = 'on' then return; end if;
+    perform set_config('test.meddling', 'on', true);
+    execute $s$${statement}$s$;
+    perform set_config('test.meddling', 'off', true);
+  end $f$;
+  create event trigger meddle on ddl_command_end when tag in ('ALTER TABLE', 'CREATE POLICY')
+    execute function public.meddle();`;
+
+/** Only a superuser may have event triggers. */
+async function asAdmin(own: TestDatabase, statements: string): Promise<void> {
   if (own.url === undefined || adminUrl === undefined) {
-    await (own.client as { exec(text: string): Promise<unknown> }).exec(definition);
+    await (own.client as { exec(text: string): Promise<unknown> }).exec(statements);
     return;
   }
-  const admin = new URL(adminUrl);
-  admin.pathname = new URL(own.url).pathname;
-  const client = postgres(admin.href, { max: 1, onnotice: () => {} });
-  await client.unsafe(definition);
+  const url = new URL(adminUrl);
+  url.pathname = new URL(own.url).pathname;
+  const client = postgres(url.href, { max: 1, onnotice: () => {} });
+  await client.unsafe(statements);
   await client.end();
 }
 
