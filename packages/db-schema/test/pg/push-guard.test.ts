@@ -24,6 +24,8 @@ const edited = { ...schema, projects: editedProjects, notes };
 describe.skipIf(hasServer() && !adminUrl)(
   "with an event trigger (skipped without DATABASE_ADMIN_URL)",
   () => {
+    const database = useTestDatabase();
+
     test.each([
       ["a policy of ours", "drop policy if exists messages_owner_isolation on public.messages"],
       ["a policy of the altered table", "drop policy if exists projects_service on public.projects"],
