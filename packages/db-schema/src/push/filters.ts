@@ -1,6 +1,5 @@
-import { getTableConfig } from "drizzle-orm/pg-core";
 import { type ModuleName, moduleNames } from "../modules.ts";
-import { tablesOf } from "./own-tables.ts";
+import { publicNamesOf } from "./own-tables.ts";
 
 /** Options of drizzle-kit (`drizzle.config.ts`). */
 export interface DrizzleKitFilters {
@@ -10,7 +9,7 @@ export interface DrizzleKitFilters {
 
 /**
  * Filters for a host's own `drizzle-kit push`, `pull` and `studio` on a database it shares with this package:
- * drizzle-kit sees `public` alone, and there none of the tables of the modules.
+ * drizzle-kit sees `public` alone, and there none of the tables and views of the modules.
  *
  * The host's schema files may refer to tables of this package, but must not export them.
  *
@@ -26,9 +25,6 @@ export function drizzleKitFilters({
 }: {
   modules?: readonly ModuleName[];
 } = {}): DrizzleKitFilters {
-  const names = Object.values(tablesOf(modules))
-    .map((table) => getTableConfig(table))
-    .filter((config) => config.schema === undefined)
-    .map((config) => `!${config.name}`);
+  const names = publicNamesOf(modules).map((name) => `!${name}`);
   return { schemaFilter: ["public"], tablesFilter: names.sort() };
 }

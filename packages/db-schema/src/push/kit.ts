@@ -5,7 +5,7 @@ export interface Snapshot {
   /** By `schema.table`. */
   readonly tables: Readonly<Record<string, SnapshotTable>>;
   readonly enums: Readonly<Record<string, SnapshotEnum>>;
-  readonly views: Readonly<Record<string, unknown>>;
+  readonly views: Readonly<Record<string, { readonly isExisting: boolean }>>;
   readonly sequences: Readonly<Record<string, unknown>>;
   readonly roles: Readonly<Record<string, unknown>>;
   readonly policies: Readonly<Record<string, unknown>>;

@@ -1,5 +1,5 @@
 import { is } from "drizzle-orm";
-import { getTableConfig, PgTable } from "drizzle-orm/pg-core";
+import { getTableConfig, getViewConfig, PgTable, PgView } from "drizzle-orm/pg-core";
 import { type ModuleName, moduleNames } from "../modules.ts";
 import * as analytics from "../schema/analytics.ts";
 import * as app from "../schema/app.ts";
@@ -26,6 +26,17 @@ export const tablesOf = (modules: readonly ModuleName[]): Record<string, PgTable
       .flatMap((module) => Object.entries(exportsOf[module]))
       .filter((entry): entry is [string, PgTable] => is(entry[1], PgTable)),
   );
+
+/** Names of what modules have in `public`, where a host has its own tables: tables and views. */
+export const publicNamesOf = (modules: readonly ModuleName[]): string[] =>
+  modules
+    .flatMap((module) => Object.values(exportsOf[module]))
+    .flatMap((value): { schema?: string | undefined; name: string }[] => {
+      if (is(value, PgTable)) return [getTableConfig(value)];
+      return is(value, PgView) ? [getViewConfig(value)] : [];
+    })
+    .filter(({ schema }) => schema === undefined)
+    .map(({ name }) => name);
 
 /** A schema without this package's own tables of other modules: migrations make those, with all that belongs to them. */
 export function ofModules(

@@ -18,12 +18,17 @@ export function narrow(snapshot: Snapshot): { snapshot: Snapshot; discarded: Dis
       "push: schema holds no Drizzle table. Pass the exports of a schema file (import * as schema), or nothing for the tables of this package.",
     );
   }
-  const others = (["view", "sequence", "role", "policy"] as const).flatMap((kind) =>
-    Object.keys(snapshot[othersOf[kind]]).map((name) => ({
-      statement: `create ${kind} ${name}`,
-      reason: "Push makes tables and enums alone; write a migration.",
-    })),
-  );
+  // Views declared as existing are made by somebody else, and drizzle-kit leaves them alone too.
+  const views = Object.entries(snapshot.views).filter(([, view]) => !view.isExisting);
+  const others = [
+    ...views.map(([name]) => `create view ${name}`),
+    ...Object.keys(snapshot.sequences).map((name) => `create sequence ${name}`),
+    ...Object.keys(snapshot.roles).map((name) => `create role ${name}`),
+    ...Object.keys(snapshot.policies).map((name) => `create policy ${name}`),
+  ].map((statement) => ({
+    statement,
+    reason: "Push makes tables and enums alone; write a migration.",
+  }));
   return {
     snapshot: {
       ...snapshot,
@@ -37,8 +42,6 @@ export function narrow(snapshot: Snapshot): { snapshot: Snapshot; discarded: Dis
     discarded: [...others, ...tables.flatMap(([, table]) => policiesOf(table))],
   };
 }
-
-const othersOf = { view: "views", sequence: "sequences", role: "roles", policy: "policies" } as const;
 
 /** Without `concurrently` too: everything happens in one transaction. */
 const withoutPolicies = (table: SnapshotTable): SnapshotTable => ({

@@ -33,7 +33,7 @@ describe.skipIf(hasServer() && !adminUrl)(
       ["the clause of a policy", "alter policy messages_owner_isolation on public.messages using (true)"],
       ["a partition", "drop table if exists devora.analytics_events_default"],
       ["a view", "drop view if exists devora.slow_queries"],
-      ["a trigger", "drop trigger if exists messages_set_updated_at on public.messages"],
+      ["a trigger", "drop trigger if exists messages_touch_updated_at on public.messages"],
       ["a function", "drop function if exists devora.identifier_vector(text) cascade"],
       ["a grant", "revoke select on public.messages from devora_app"],
       ["a grant of a column", "revoke update (email) on public.users from devora_app"],

@@ -17,10 +17,10 @@ test.each([
   expect(widens(from, to)).toBe(expected);
 });
 
-test("the filters name the tables in public of the modules, and no others", () => {
+test("the filters name the tables and views in public of the modules, and no others", () => {
   const { schemaFilter, tablesFilter } = drizzleKitFilters();
   expect(schemaFilter).toEqual(["public"]);
-  expect(tablesFilter).toContain("!users");
+  expect(tablesFilter).toEqual(expect.arrayContaining(["!users", "!user_usage"]));
   expect(tablesFilter).not.toContain("!analytics_events");
   expect(drizzleKitFilters({ modules: ["search"] }).tablesFilter).toEqual([]);
 });
