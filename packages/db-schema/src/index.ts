@@ -1,4 +1,4 @@
-export { bytea, type SearchVectorParts, searchVector, softDelete, timestamps, tsvector } from "./columns.ts";
+export { bytea, softDelete, timestamps, tsvector } from "./columns.ts";
 export { type Database, type Row, rowsOf } from "./database.ts";
 export {
   DatabaseError,
@@ -31,6 +31,8 @@ export {
   type EnsurePartitionsOptions,
   ensurePartitions,
 } from "./partitions.ts";
+export { type OwnerColumn, ownedBy, ownerPolicies } from "./owned.ts";
+export { type RowSecurityOptions, rlsFor, type TablePrivilege } from "./row-security.ts";
 export * from "./schema/index.ts";
 export {
   type ReadCall,
@@ -40,3 +42,11 @@ export {
   withService,
   withUser,
 } from "./scope.ts";
+export {
+  type AccentFoldingConfig,
+  accentFoldingConfig,
+  type SearchLanguages,
+  type SearchVectorParts,
+  searchVector,
+  textConfig,
+} from "./search-vector.ts";

@@ -16,4 +16,5 @@ export {
   type TableFacts,
   type Verb,
 } from "./row-security/index.ts";
+export { needsEveryLane, poolerUrlOf } from "./lanes.ts";
 export { createTestDatabase, installedModules, type TestDatabase, useTestDatabase } from "./test-database.ts";

@@ -75,6 +75,8 @@ export async function startPgBouncer(
       auth_type: "scram-sha-256",
       auth_file: authFile,
       auth_user: admin.username,
+      // Asked in this database, the superuser holds no connection to the others, which can then be dropped.
+      auth_dbname: "postgres",
       max_client_conn: 1000,
       ...settings,
     }).map(([name, value]) => `${name} = ${value}`);
