@@ -50,7 +50,7 @@ const nextSteps: Record<string, string> = {
 
 const connectionSteps = {
   lost: "The connection failed; check that the server runs and is reachable.",
-  closed: "The client is closed, or lost its connection for good; open a new one.",
+  closed: "The program closed this client; open a new one.",
 } as const;
 
 /**

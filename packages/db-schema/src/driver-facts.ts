@@ -9,7 +9,7 @@ export interface DriverFacts {
   table: string | undefined;
   column: string | undefined;
   constraint: string | undefined;
-  /** `lost`: the server or the network ended it; `closed`: the program ended the client itself, or may not use it again. */
+  /** `lost`: the server or the network ended it; `closed`: the program closed the client itself. */
   connection: "lost" | "closed" | undefined;
 }
 
@@ -33,13 +33,13 @@ const closedCodes = new Set(["CONNECTION_ENDED", "CONNECTION_DESTROYED"]);
 const lostMessages = new Set([
   "Connection terminated unexpectedly",
   "Connection terminated due to connection timeout",
+  "Client has encountered a connection error and is not queryable",
   "Query read timeout",
   "timeout expired",
   "timeout exceeded when trying to connect",
 ]);
 const closedMessages = new Set([
   "Connection terminated",
-  "Client has encountered a connection error and is not queryable",
   "Client was closed and is not queryable",
   "Cannot use a pool after calling end on the pool",
   "PGlite is closing",

@@ -1,6 +1,7 @@
 import { is, sql } from "drizzle-orm";
 import { PgTransaction } from "drizzle-orm/pg-core";
 import { type Database, rowsOf } from "./database.ts";
+import { openTransaction } from "./dead-connection.ts";
 import { SchemaError } from "./errors.ts";
 import { inTurn } from "./one-connection.ts";
 
@@ -80,7 +81,7 @@ async function inScope<T>(
   };
   return nested
     ? db.transaction(run)
-    : inTurn(db, () => db.transaction(run, readOnly ? { accessMode: "read only" } : undefined));
+    : inTurn(db, () => openTransaction(db, run, readOnly ? { accessMode: "read only" } : undefined));
 }
 
 async function enter(tx: Database, { userId, role }: Scope): Promise<void> {

@@ -26,6 +26,8 @@ export type LaneName = (typeof laneNames)[number];
 export interface OpenClient {
   client: unknown;
   db: Database;
+  /** Settles when the driver has noticed that a connection of this client is gone. */
+  lost: Promise<void>;
   close(): Promise<void>;
 }
 
@@ -74,7 +76,9 @@ function useLane(lane: LaneName): LaneDatabase {
   beforeAll(async () => {
     observed = await createTestDatabase();
     main =
-      lane === "PGlite" ? { ...observed, close: async () => {} } : await openDriver(lane, urlOf(observed));
+      lane === "PGlite"
+        ? { ...observed, lost: new Promise(() => {}), close: async () => {} }
+        : await openDriver(lane, urlOf(observed));
   });
   afterAll(async () => {
     await main?.close();
@@ -93,26 +97,33 @@ function useLane(lane: LaneName): LaneDatabase {
 }
 
 /** A client of the lane's driver, small, so that calls at once have to share connections. */
-export async function openDriver(lane: LaneName, url: string): Promise<OpenClient> {
+async function openDriver(lane: LaneName, url: string): Promise<OpenClient> {
+  let noticed = () => {};
+  // In the next turn, when the driver has told everyone.
+  const lost = new Promise<void>((resolve) => {
+    noticed = () => setImmediate(resolve);
+  });
   if (lane.startsWith("postgres.js")) {
-    const client = postgres(url, { max: 3, onnotice: () => {} });
-    return { client, db: drizzlePostgresJs({ client }) as unknown as Database, close: () => client.end() };
+    const client = postgres(url, { max: 3, onnotice: () => {}, onclose: () => noticed() });
+    const db = drizzlePostgresJs({ client }) as unknown as Database;
+    return { client, db, lost, close: () => client.end({ timeout: 5 }) };
   }
-  const client = lane.endsWith("Pool") ? openPool(url) : await openClient(url);
-  return { client, db: drizzleNodePostgres({ client }) as unknown as Database, close: () => client.end() };
+  const client = lane.endsWith("Pool") ? openPool(url, noticed) : await openClient(url, noticed);
+  const db = drizzleNodePostgres({ client }) as unknown as Database;
+  return { client, db, lost, close: () => client.end() };
 }
 
-// Without listeners a connection that dies ends the process: docs/drivers.md.
-function openPool(url: string): pg.Pool {
+// Without listeners for errors a connection that dies ends the process: docs/drivers.md.
+function openPool(url: string, onLost: () => void): pg.Pool {
   const pool = new pg.Pool({ connectionString: url, max: 3 });
   pool.on("error", () => {});
-  pool.on("connect", (client) => client.on("error", () => {}));
+  pool.on("connect", (client) => client.on("error", () => {}).on("end", onLost));
   return pool;
 }
 
-async function openClient(url: string): Promise<pg.Client> {
+async function openClient(url: string, onLost: () => void): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: url });
-  client.on("error", () => {});
+  client.on("error", () => {}).on("end", onLost);
   await client.connect();
   return client;
 }
