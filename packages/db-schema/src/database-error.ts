@@ -45,6 +45,8 @@ const nextSteps: Record<string, string> = {
   "42883": "A function or extension is missing; run the migrations of the module.",
   "42P01": "A table is missing; run the migrations of the module.",
   "53300": "The server has no connection left; use a pool of fewer connections.",
+  "42P07":
+    'A table of this name exists already. Beside tables of your own that have its names (users, projects, …) leave the module app out: migrate({ modules: ["analytics", "search", …] }).',
   "57014": "The statement was canceled, often by statement_timeout.",
 };
 

@@ -1,10 +1,12 @@
 import { getTableColumns, type SQL, sql } from "drizzle-orm";
-import { type AnyPgColumn, type PgPolicy, pgPolicy } from "drizzle-orm/pg-core";
+import { type AnyPgColumn, type ExtraConfigColumn, type PgPolicy, pgPolicy } from "drizzle-orm/pg-core";
 import { SchemaError } from "./errors.ts";
 import { policyNames } from "./policy-names.ts";
 
 /** A column that can hold an owner's id: `uuid`, `text`, `varchar`, `char`, or an integer of any size. */
 export type OwnerColumn = AnyPgColumn<{ data: string | number | bigint }>;
+/** The same within the table's declaration, where Drizzle does not tell the column's type. */
+type DeclaredColumn = OwnerColumn | ExtraConfigColumn;
 
 /** Casts without a length: `'abcd'::varchar(3)` would cut one user's id down to another's. */
 const castTypes: Record<string, string> = {
@@ -30,7 +32,7 @@ const castTypes: Record<string, string> = {
  * pgPolicy("notes_own", { using: ownedBy(t.userId), withCheck: ownedBy(t.userId) })
  * // "notes"."user_id" = (select nullif(current_setting('app.user_id', true), '')::bigint)
  */
-export function ownedBy(column: OwnerColumn): SQL {
+export function ownedBy(column: DeclaredColumn): SQL {
   return sql`${column} = (select nullif(current_setting('app.user_id', true), '')::${sql.raw(castTypeOf(column))})`;
 }
 
@@ -46,7 +48,7 @@ export function ownedBy(column: OwnerColumn): SQL {
  * // create policy "notes_owner_isolation" on "notes" as permissive for all to public using (…) with check (…);
  * // create policy "notes_service" on "notes" as permissive for all to "devora_service" using (true) with check (true);
  */
-export function ownerPolicies(owner: OwnerColumn): PgPolicy[] {
+export function ownerPolicies(owner: DeclaredColumn): PgPolicy[] {
   const names = policyNames(owner.table);
   return [
     pgPolicy(names.owner, { for: "all", to: "public", using: ownedBy(owner), withCheck: ownedBy(owner) }),
@@ -59,7 +61,7 @@ export function ownerPolicies(owner: OwnerColumn): PgPolicy[] {
   ];
 }
 
-function castTypeOf(column: OwnerColumn): string {
+function castTypeOf(column: DeclaredColumn): string {
   // In a table's own declaration Drizzle 0.45 gives a stand-in whose getSQLType() calls itself without end.
   const declared = Object.values(getTableColumns(column.table)).find(({ name }) => name === column.name);
   const type = (declared ?? column).getSQLType();
