@@ -10,8 +10,13 @@ import {
   withService,
   withUser,
 } from "@devora/db-schema";
+import { openEmbedded } from "@devora/db-schema/embedded";
 import { seedProject, seedUser } from "@devora/testing";
 import { sql } from "drizzle-orm";
+import { drizzle as drizzleNodePostgres } from "drizzle-orm/node-postgres";
+import { drizzle as drizzlePostgresJs } from "drizzle-orm/postgres-js";
+import pg from "pg";
+import postgres from "postgres";
 import { expect, test } from "vitest";
 import { describeDrivers } from "./drivers.ts";
 
@@ -142,4 +147,39 @@ describeDrivers((database) => {
     expect(await rowsOf(database.db, sql`select 1::int as one`)).toEqual([{ one: 1 }]);
     expect(await withService(database.db, (tx) => tx.$count(users))).toEqual(expect.any(Number));
   });
+});
+
+// Real failures of each driver before or after a connection; none of them has a SQLSTATE.
+const nowhere = "postgres://nobody:s3cr3t-value@127.0.0.1:1/none";
+const pooled = () => new pg.Pool({ connectionString: nowhere, connectionTimeoutMillis: 2000 });
+test.each<[string, () => Promise<unknown>, Partial<DatabaseError>]>([
+  [
+    "postgres.js",
+    () => drizzlePostgresJs({ client: postgres(nowhere, { max: 1 }) }).execute("select 1"),
+    { sqlState: "ECONNREFUSED" },
+  ],
+  [
+    "node-postgres Pool",
+    () => drizzleNodePostgres({ client: pooled() }).execute("select 1"),
+    { sqlState: "ECONNREFUSED" },
+  ],
+  [
+    "node-postgres Client",
+    () => new pg.Client({ connectionString: nowhere }).connect(),
+    { sqlState: "ECONNREFUSED" },
+  ],
+])("%s that finds no server is worth a retry, and tells no password", async (_driver, run, expected) => {
+  const error = await withDatabaseErrors("test.connect", run).catch((e: unknown) => e);
+  expect(error).toMatchObject({ ...expected, code: "DATABASE", retryable: true });
+  expect(forms(error).filter((form) => form.includes(secret))).toEqual([]);
+});
+
+test("a closed PGlite is a database error that is not worth a retry", async () => {
+  const { db, close } = await openEmbedded();
+  await close();
+  const error = await withDatabaseErrors("test.closed", async () => db.execute(sql`select 1`)).catch(
+    (e: unknown) => e,
+  );
+  expect(error).toMatchObject({ code: "DATABASE", retryable: false });
+  expect((error as Error).message).toContain("open a new one");
 });
