@@ -1,9 +1,9 @@
 import { is, sql } from "drizzle-orm";
 import { PgTransaction } from "drizzle-orm/pg-core";
 import { type Database, rowsOf } from "./database.ts";
-import { openTransaction } from "./dead-connection.ts";
 import { SchemaError } from "./errors.ts";
 import { inTurn } from "./one-connection.ts";
+import { openTransaction } from "./open-transaction.ts";
 
 export interface ScopeOptions {
   /**

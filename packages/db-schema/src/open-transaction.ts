@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import type { Database } from "./database.ts";
 import { driverFactsOf } from "./driver-facts.ts";
 
@@ -10,7 +11,8 @@ interface TransactionClient {
 const never = <T>(): Promise<T> => new Promise<T>(() => {});
 
 /**
- * Opens a transaction on postgres.js that sends nothing more once its connection is lost; on other drivers as usual.
+ * Opens a transaction on postgres.js that commits for certain, and that sends nothing more once its connection is
+ * lost; on other drivers as usual.
  *
  * postgres.js 3.4 rejects the transaction at once, but then still writes what follows in it, its own `rollback`
  * among them, to the socket that is gone: a TypeError outside any promise ends the process, and what it kept in its
@@ -27,12 +29,26 @@ export function openTransaction<T>(
     const session = sessionOf(tx);
     if (!session) return run(tx);
     session.client = guarded(session.client, connection);
-    return unlessLost(connection, () => run(tx));
+    return unlessLost(connection, async () => {
+      const result = await run(tx);
+      if (config?.accessMode !== "read only" && preparesCommit(db)) await tx.execute(sql`commit and chain`);
+      return result;
+    });
   }, config);
   outcome.catch(() => {
     connection.lost = true;
   });
   return outcome;
+}
+
+/**
+ * Does postgres.js send its own `commit` as a named prepared statement? Behind a PgBouncer that keeps no account of
+ * those, another server connection does not know the name: the transaction fails, the repeated `commit` rolls it
+ * back, and postgres.js reports success. A nameless one before it commits for certain, and leaves it nothing to lose.
+ */
+function preparesCommit(db: Database): boolean {
+  const { $client: client } = db as { $client?: { options?: { prepare?: unknown } } };
+  return client?.options?.prepare !== false;
 }
 
 /** Drizzle's session of a transaction on postgres.js; undefined on other drivers. */
