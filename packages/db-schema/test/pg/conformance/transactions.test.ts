@@ -4,6 +4,7 @@ import {
   projects,
   rowsOf,
   withDatabaseErrors,
+  withService,
   withUser,
 } from "@devora/db-schema";
 import { seedProject, seedUser } from "@devora/testing";
@@ -95,6 +96,42 @@ describeDrivers((database) => {
     );
     expect(aborted).toMatchObject({ sqlState: "25P02", retryable: false });
     expect(await count(db, "lost")).toBe(0);
+  });
+
+  test("a constraint that is checked at the commit fails the call", async () => {
+    const { db, observer } = database;
+    await observer.execute(
+      sql`create table seats (number int, constraint seats_number_key unique (number) deferrable initially deferred)`,
+    );
+    const twice = await failureOf(() =>
+      withService(db, (tx) => tx.execute(sql`insert into seats values (1), (1)`), { role: null }),
+    );
+    expect(twice).toMatchObject({ sqlState: "23505", constraint: "seats_number_key" });
+    expect(await rowsOf(observer, sql`select * from seats`)).toEqual([]);
+  });
+
+  test.runIf(onServer)("an acknowledged write is there, whichever connection it got (server)", async () => {
+    const { db, observer } = database;
+    const owner = await seedUser(observer);
+    const write = (name: string) =>
+      withUser(db, owner, (tx) => tx.insert(projects).values({ userId: owner, name }));
+    const other = await database.reopen();
+    const rounds = ["a", "b", "c", "d"];
+    for (const round of rounds) {
+      await write(`${round}1`);
+      // Behind a pooler the other client has now the server connection of the first write.
+      await other.db.transaction(async (tx) => {
+        await tx.execute(sql`select 1`);
+        await write(`${round}2`);
+      });
+    }
+    await other.close();
+    const written = await withUser(observer, owner, (tx) =>
+      tx.select({ name: projects.name }).from(projects),
+    );
+    expect(written.map((row) => row.name).sort()).toEqual(
+      rounds.flatMap((round) => [`${round}1`, `${round}2`]),
+    );
   });
 
   // PGlite takes statement_timeout but does not act on it.
