@@ -23,6 +23,7 @@ export {
 } from "./migrations/migrate.ts";
 export type { MigrationTarget } from "./migrations/session.ts";
 export { type ModuleName, moduleNames } from "./modules.ts";
+export { type OwnerColumn, ownedBy, ownerPolicies } from "./owned.ts";
 export {
   type DetachedMonth,
   type DropPartitionsOptions,
@@ -31,7 +32,6 @@ export {
   type EnsurePartitionsOptions,
   ensurePartitions,
 } from "./partitions.ts";
-export { type OwnerColumn, ownedBy, ownerPolicies } from "./owned.ts";
 export { type RowSecurityOptions, rlsFor, type TablePrivilege } from "./row-security.ts";
 export * from "./schema/index.ts";
 export {

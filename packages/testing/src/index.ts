@@ -2,6 +2,7 @@ export { catalogueOf } from "./catalogue.ts";
 export { type Deferred, deferred } from "./deferred.ts";
 export { createEmptyDatabase, hasServer } from "./empty-database.ts";
 export { seedProject, seedUser } from "./fixtures.ts";
+export { needsEveryLane, poolerUrlOf } from "./lanes.ts";
 export {
   type Finding,
   type FunctionFacts,
@@ -16,5 +17,4 @@ export {
   type TableFacts,
   type Verb,
 } from "./row-security/index.ts";
-export { needsEveryLane, poolerUrlOf } from "./lanes.ts";
 export { createTestDatabase, installedModules, type TestDatabase, useTestDatabase } from "./test-database.ts";

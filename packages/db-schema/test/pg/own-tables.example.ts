@@ -56,8 +56,9 @@ export async function prepare(client: unknown, db: Database) {
 export async function protect(db: Database) {
   for (const statement of rlsFor(notes, { owner: notes.memberId })) await db.execute(statement);
   await db.execute(sql`
-    create or replace trigger notes_set_updated_at before update on notes
-      for each row execute function devora.set_updated_at()`);
+    create or replace trigger notes_touch_updated_at after update on notes
+      for each row when (new.updated_at = old.updated_at and new.updated_at <> now())
+      execute function devora.touch_updated_at()`);
 }
 
 export function migrationText(): string {

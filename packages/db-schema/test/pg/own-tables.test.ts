@@ -309,8 +309,12 @@ describe("the page about your own tables", () => {
     expect(await titles("de", "bobs")).toEqual([]);
     expect(await example.countAllNotes(db)).toBe(4);
 
+    // A writer that does not know of Drizzle's $onUpdate.
+    await withUser(db, String(ada.id), (tx) =>
+      tx.execute(sql`update notes set title = 'Running' where language = 'en'`),
+    );
     const [changed] = await withUser(db, String(ada.id), (tx) =>
-      tx.update(example.notes).set({ title: "Running" }).where(eq(example.notes.language, "en")).returning(),
+      tx.select().from(example.notes).where(eq(example.notes.language, "en")),
     );
     expect(changed?.updatedAt.getTime()).toBeGreaterThan(changed?.createdAt.getTime() ?? Number.NaN);
     expect(changed?.deletedAt).toBeNull();

@@ -1,6 +1,7 @@
 import type { Database } from "@devora/db-schema";
 import {
   createTestDatabase,
+  deferred,
   hasServer,
   needsEveryLane,
   poolerUrlOf,
@@ -77,7 +78,7 @@ function useLane(lane: LaneName): LaneDatabase {
     observed = await createTestDatabase();
     main =
       lane === "PGlite"
-        ? { ...observed, lost: new Promise(() => {}), close: async () => {} }
+        ? { ...observed, lost: deferred().promise, close: async () => {} }
         : await openDriver(lane, urlOf(observed));
   });
   afterAll(async () => {
@@ -98,13 +99,11 @@ function useLane(lane: LaneName): LaneDatabase {
 
 /** A client of the lane's driver, small, so that calls at once have to share connections. */
 async function openDriver(lane: LaneName, url: string): Promise<OpenClient> {
-  let noticed = () => {};
+  const { promise: lost, resolve } = deferred();
   // In the next turn, when the driver has told everyone.
-  const lost = new Promise<void>((resolve) => {
-    noticed = () => setImmediate(resolve);
-  });
+  const noticed = () => void setImmediate(resolve);
   if (lane.startsWith("postgres.js")) {
-    const client = postgres(url, { max: 3, onnotice: () => {}, onclose: () => noticed() });
+    const client = postgres(url, { max: 3, onnotice: () => {}, onclose: noticed });
     const db = drizzlePostgresJs({ client }) as unknown as Database;
     return { client, db, lost, close: () => client.end({ timeout: 5 }) };
   }
