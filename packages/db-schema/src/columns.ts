@@ -1,4 +1,4 @@
-import { type SQL, sql } from "drizzle-orm";
+import { sql } from "drizzle-orm";
 import { customType, timestamp } from "drizzle-orm/pg-core";
 
 /** PostgreSQL's `tsvector`, read as its text form. */
@@ -24,26 +24,3 @@ export const timestamps = () => ({
 export const softDelete = () => ({
   deletedAt: timestamp("deleted_at", { withTimezone: true }),
 });
-
-export interface SearchVectorParts {
-  /** SQL of the row's language: `fr`, `en`, or anything else for no stemming. */
-  language: SQL;
-  /** SQL of the text that counts most (weight A). */
-  title: SQL;
-  /** SQL of the text (weight B); only its first 100,000 characters are indexed. */
-  body: SQL;
-}
-
-/**
- * A generated search vector for a table of your own: kept true by PostgreSQL, in the row's language.
- *
- * @example
- * const books = pgTable("books", {
- *   title: text("title").notNull(),
- *   blurb: text("blurb").notNull(),
- *   search: searchVector("search", { language: sql`'en'`, title: sql`title`, body: sql`blurb` }),
- * });
- * // "search" tsvector generated always as (devora.search_vector('en', title, blurb)) stored not null
- */
-export const searchVector = (name: string, { language, title, body }: SearchVectorParts) =>
-  tsvector(name).notNull().generatedAlwaysAs(sql`devora.search_vector(${language}, ${title}, ${body})`);

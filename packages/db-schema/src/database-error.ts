@@ -1,7 +1,12 @@
+import { type DriverFacts, driverFactsOf } from "./driver-facts.ts";
+
 const brand = Symbol.for("@devora/database.error");
 const driverErrors = new WeakMap<object, unknown>();
 
-/** SQLSTATEs after which the same transaction may succeed. */
+/**
+ * SQLSTATEs after which the same transaction may succeed: conflicts, locks, a server that stops or is full, lost
+ * connections, and 08P01, by which PgBouncer says that no server connection came free in time.
+ */
 const retryableStates = new Set([
   "40001",
   "40P01",
@@ -9,35 +14,29 @@ const retryableStates = new Set([
   "57P01",
   "57P02",
   "57P03",
+  "57P05",
+  "25P03",
   "53300",
   "08000",
   "08001",
   "08003",
   "08006",
-]);
-/** Codes of sockets and drivers that mean that the connection is gone. */
-const connectionCodes = new Set([
-  "ECONNREFUSED",
-  "ECONNRESET",
-  "EPIPE",
-  "ETIMEDOUT",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "EHOSTUNREACH",
-  "CONNECTION_CLOSED",
-  "CONNECTION_ENDED",
-  "CONNECTION_DESTROYED",
-  "CONNECT_TIMEOUT",
+  "08P01",
 ]);
 
 const nextSteps: Record<string, string> = {
+  "08P01": "The pooler or server ended the connection; with PgBouncer look at its pool size and timeouts.",
   "22021": "Text holds a character that PostgreSQL cannot store (U+0000); remove it.",
   "22P02": "A value has not the form that its column's type asks for.",
   "22P05": "JSON holds a character that PostgreSQL cannot store (U+0000); remove it.",
+  "23502": "A column that needs a value got none.",
   "23503": "The row that it refers to does not exist or belongs to another owner.",
   "23505": "A row with this key exists already.",
   "23514": "A value is outside what the column allows.",
   "25006": "The transaction is read only; write outside withUser(…, { readOnly: true }).",
+  "25P02":
+    "An earlier statement of this transaction failed, so it can only be rolled back. Let that error leave the transaction, or run the statement that may fail in tx.transaction().",
+  "25P03": "The transaction was idle beyond idle_in_transaction_session_timeout; keep other work out of it.",
   "28P01": "Check the user and password of the connection.",
   "3D000": "Create the database, or correct its name in the connection URL.",
   "42501":
@@ -45,8 +44,16 @@ const nextSteps: Record<string, string> = {
   "42704": "A role, type or extension is missing; run the migrations of the module.",
   "42883": "A function or extension is missing; run the migrations of the module.",
   "42P01": "A table is missing; run the migrations of the module.",
+  "53300": "The server has no connection left; use a pool of fewer connections.",
+  "42P07":
+    'A table of this name exists already. Beside tables of your own that have its names (users, projects, …) leave the module app out: migrate({ modules: ["analytics", "search", …] }).',
   "57014": "The statement was canceled, often by statement_timeout.",
 };
+
+const connectionSteps = {
+  lost: "The connection failed; check that the server runs and is reachable.",
+  closed: "The program closed this client; open a new one.",
+} as const;
 
 /**
  * A failure that the database or the connection reported.
@@ -61,34 +68,36 @@ export class DatabaseError extends Error {
   readonly operation: string;
   /** SQLSTATE, or the socket's or driver's code; undefined where there was none. */
   readonly sqlState: string | undefined;
-  readonly constraint: string | undefined;
+  /** The names that PostgreSQL gives with the failure, each undefined where it gives none. */
+  readonly schema: string | undefined;
   readonly table: string | undefined;
-  /** True when the same call may succeed later. A COMMIT that got no answer may have succeeded already. */
+  readonly column: string | undefined;
+  readonly constraint: string | undefined;
+  /**
+   * True when the same call may succeed later. When the connection failed, the transaction may have been committed
+   * all the same, if the failure came between COMMIT and its answer: repeat only what may happen twice, or look first.
+   */
   readonly retryable: boolean;
 
   constructor(operation: string, driverError: unknown) {
-    const facts = factsOf(driverError);
-    const step = facts.connection
-      ? "The connection failed; check that the server runs and is reachable."
-      : nextSteps[facts.sqlState ?? ""];
-    super(
-      [
-        `${operation} failed in the database: ${facts.sqlState ?? "no code"}`,
-        facts.constraint && ` (constraint ${facts.constraint})`,
-        ".",
-        step && ` ${step}`,
-      ]
-        .filter(Boolean)
-        .join(""),
-    );
+    const facts = driverFactsOf(driverError);
+    super(messageOf(operation, facts));
     this.operation = operation;
-    this.sqlState = facts.sqlState;
-    this.constraint = facts.constraint;
-    this.table = facts.table;
-    this.retryable = facts.connection || retryableStates.has(facts.sqlState ?? "");
+    this.sqlState = facts?.code;
+    this.schema = facts?.schema;
+    this.table = facts?.table;
+    this.column = facts?.column;
+    this.constraint = facts?.constraint;
+    this.retryable = facts?.connection === "lost" || retryableStates.has(facts?.code ?? "");
     Object.defineProperty(this, brand, { value: true });
     driverErrors.set(this, driverError);
   }
+}
+
+function messageOf(operation: string, facts: DriverFacts | undefined): string {
+  const constraint = facts?.constraint === undefined ? "" : ` (constraint ${facts.constraint})`;
+  const step = facts?.connection ? connectionSteps[facts.connection] : nextSteps[facts?.code ?? ""];
+  return `${operation} failed in the database: ${facts?.code ?? "no code"}${constraint}.${step ? ` ${step}` : ""}`;
 }
 
 /** True for a DatabaseError of any copy of this package. */
@@ -115,47 +124,4 @@ export async function withDatabaseErrors<T>(operation: string, fn: () => Promise
 
 /** A driver's error as a {@link DatabaseError}, fit for logs; any other error as it is. */
 export const toDatabaseError = (operation: string, error: unknown): unknown =>
-  isDatabaseError(error) || !isDriverError(error) ? error : new DatabaseError(operation, error);
-
-interface Facts {
-  sqlState: string | undefined;
-  constraint: string | undefined;
-  table: string | undefined;
-  connection: boolean;
-}
-
-/** Drizzle wraps the driver's error in `cause`; node-postgres and postgres.js name the fields differently. */
-function factsOf(error: unknown): Facts {
-  const inner = innermost(error);
-  const field = (...names: string[]): string | undefined => {
-    for (const name of names) {
-      const value = inner[name];
-      if (typeof value === "string" && value !== "") return value;
-    }
-    return undefined;
-  };
-  const sqlState = field("code");
-  return {
-    sqlState,
-    constraint: field("constraint_name", "constraint"),
-    table: field("table_name", "table"),
-    connection: connectionCodes.has(sqlState ?? ""),
-  };
-}
-
-function innermost(error: unknown): Record<string, unknown> {
-  let current = error;
-  for (let depth = 0; depth < 5; depth++) {
-    const cause = (current as { cause?: unknown } | null)?.cause;
-    if (typeof cause !== "object" || cause === null) break;
-    current = cause;
-  }
-  return (typeof current === "object" && current !== null ? current : {}) as Record<string, unknown>;
-}
-
-function isDriverError(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  if (error.name === "DrizzleQueryError" || error.constructor.name === "DrizzleQueryError") return true;
-  const { code } = innermost(error);
-  return typeof code === "string" && (/^[0-9A-Z]{5}$/.test(code) || connectionCodes.has(code));
-}
+  isDatabaseError(error) || driverFactsOf(error) === undefined ? error : new DatabaseError(operation, error);

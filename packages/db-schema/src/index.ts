@@ -1,4 +1,4 @@
-export { bytea, type SearchVectorParts, searchVector, softDelete, timestamps, tsvector } from "./columns.ts";
+export { bytea, softDelete, timestamps, tsvector } from "./columns.ts";
 export { type Database, type Row, rowsOf } from "./database.ts";
 export {
   DatabaseError,
@@ -23,6 +23,7 @@ export {
 } from "./migrations/migrate.ts";
 export type { MigrationTarget } from "./migrations/session.ts";
 export { type ModuleName, moduleNames } from "./modules.ts";
+export { type OwnerColumn, ownedBy, ownerPolicies } from "./owned.ts";
 export {
   type DetachedMonth,
   type DropPartitionsOptions,
@@ -31,6 +32,7 @@ export {
   type EnsurePartitionsOptions,
   ensurePartitions,
 } from "./partitions.ts";
+export { type RowSecurityOptions, rlsFor, type TablePrivilege } from "./row-security.ts";
 export * from "./schema/index.ts";
 export {
   type ReadCall,
@@ -40,3 +42,11 @@ export {
   withService,
   withUser,
 } from "./scope.ts";
+export {
+  type AccentFoldingConfig,
+  accentFoldingConfig,
+  type SearchLanguages,
+  type SearchVectorParts,
+  searchVector,
+  textConfig,
+} from "./search-vector.ts";

@@ -2,6 +2,8 @@ import { is, sql } from "drizzle-orm";
 import { PgTransaction } from "drizzle-orm/pg-core";
 import { type Database, rowsOf } from "./database.ts";
 import { SchemaError } from "./errors.ts";
+import { inTurn } from "./one-connection.ts";
+import { openTransaction } from "./open-transaction.ts";
 
 export interface ScopeOptions {
   /**
@@ -79,7 +81,7 @@ async function inScope<T>(
   };
   return nested
     ? db.transaction(run)
-    : db.transaction(run, readOnly ? { accessMode: "read only" } : undefined);
+    : inTurn(db, () => openTransaction(db, run, readOnly ? { accessMode: "read only" } : undefined));
 }
 
 async function enter(tx: Database, { userId, role }: Scope): Promise<void> {

@@ -6,7 +6,15 @@ import { makeTemplateFolder } from "./template-folder.ts";
 /** What `createTestDatabase` clones: a migrated PGlite folder, or a migrated database on the server of DATABASE_URL. */
 export type TestTemplate = { modules: ModuleName[] } & (
   | { kind: "folder"; folder: string }
-  | { kind: "database"; url: string; name: string }
+  | {
+      kind: "database";
+      url: string;
+      name: string;
+      /** The server by way of PgBouncer in transaction mode (PGBOUNCER_URL), where the run has one. */
+      poolerUrl: string | undefined;
+      /** In CI a run with a server must have every lane of a server. */
+      everyLane: boolean;
+    }
 );
 
 declare module "vitest" {
@@ -27,6 +35,8 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     return undefined;
   }
   const { name, modules } = await makeTemplateDatabase(url);
-  project.provide("testTemplate", { kind: "database", url, name, modules });
+  const poolerUrl = process.env.PGBOUNCER_URL || undefined;
+  const everyLane = Boolean(process.env.CI);
+  project.provide("testTemplate", { kind: "database", url, name, modules, poolerUrl, everyLane });
   return () => dropTemplateDatabase(url, name);
 }

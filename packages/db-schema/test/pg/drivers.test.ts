@@ -42,33 +42,6 @@ describe.skipIf(!hasServer())("on a server (skipped where DATABASE_URL names non
     },
   );
 
-  test("scopes never leak over a pool", async () => {
-    const empty = await createEmptyDatabase();
-    await migrate({ url: empty.url, modules: ["app"] });
-    const client = postgres(empty.url, { max: 3 });
-    const db = drizzlePostgresJs({ client }) as unknown as Database;
-    const owners = await Promise.all(Array.from({ length: 4 }, () => seedUser(db)));
-    const expected = new Map(
-      await Promise.all(owners.map(async (owner) => [owner, await seedProject(db, owner)] as const)),
-    );
-    await Promise.all(
-      Array.from({ length: 200 }, async (_, index) => {
-        const owner = owners[index % owners.length] as string;
-        if (index % 7 === 0) {
-          const [row] = await rowsOf(
-            db,
-            sql`select coalesce(current_setting('app.user_id', true), '') as user_id`,
-          );
-          expect(row?.user_id).toBe("");
-        }
-        const rows = await withUser(db, owner, (tx) => tx.select({ id: projects.id }).from(projects));
-        expect(rows).toEqual([{ id: expected.get(owner) }]);
-      }),
-    );
-    await client.end();
-    await empty.drop();
-  });
-
   test("the login that migrates is neither superuser nor bypasses policies", async () => {
     const empty = await createEmptyDatabase();
     const client = postgres(empty.url, { max: 1 });

@@ -66,7 +66,9 @@ export async function startPgBouncer(
       if (installation.user) chownSync(path, installation.user.uid, installation.user.gid);
       return insideRoot(installation, path);
     };
-    const authFile = write("users.txt", `"${admin.username}" "${admin.password}"\n`);
+    // For a login that is not listed the superuser asks, in the login's database, which can then not be dropped.
+    const logins = [admin, new URL(server.url)].map((login) => `"${login.username}" "${login.password}"\n`);
+    const authFile = write("users.txt", logins.join(""));
     const lines = Object.entries({
       listen_addr: "127.0.0.1",
       listen_port: port,
