@@ -53,8 +53,10 @@ declare
   scope text;
 begin
   select relname into strict table_name from pg_class where oid = target;
+  -- Without the length of varchar(n): the cast would shorten a longer id to another user's.
+  -- Without the length of a varchar(n): that cast would shorten a longer id to another user's.
   select format('%I = (select nullif(current_setting(''app.user_id'', true), '''')::%s)',
-                attname, format_type(atttypid, atttypmod))
+                attname, format_type(atttypid, -1))
     into strict scope
     from pg_attribute
    where attrelid = target and attname = owner_column and not attisdropped;
