@@ -6,6 +6,10 @@ export interface MigrationSession {
   /** Runs SQL text of one or many statements. */
   execute(text: string): Promise<void>;
   rows(text: string, parameters?: readonly unknown[]): Promise<Row[]>;
+  /** Backend's process id as the other end announced it; a pooler announces one of its own. Undefined without a wire. */
+  readonly announcedPid: number | undefined;
+  /** Another connection to the same address; undefined where there can be no second. */
+  readonly sibling: (() => Promise<MigrationSession>) | undefined;
   /** Gives back what was taken: closes a connection that was opened here, releases one of a pool. */
   release(): Promise<void>;
 }
@@ -41,7 +45,7 @@ export async function openSession({ url, client }: MigrationTarget): Promise<Mig
 
 async function openUrl(url: string): Promise<MigrationSession> {
   const { default: postgres } = await import("postgres");
-  const client = postgres(url, { max: 1, onnotice: () => {}, connect_timeout: 10 });
+  const client = postgres(url, { max: 2, onnotice: () => {}, connect_timeout: 10 });
   try {
     return await postgresJsSession(client as unknown as PostgresJs, () => client.end({ timeout: 5 }));
   } catch (error) {
@@ -50,7 +54,8 @@ async function openUrl(url: string): Promise<MigrationSession> {
   }
 }
 
-interface PostgresJsQuery extends Promise<Row[]> {
+type PostgresJsRows = Row[] & { state?: { pid: number | null } };
+interface PostgresJsQuery extends Promise<PostgresJsRows> {
   simple(): PostgresJsQuery;
 }
 interface PostgresJsConnection {
@@ -59,15 +64,19 @@ interface PostgresJsConnection {
 }
 interface PostgresJs {
   reserve(): Promise<PostgresJsConnection>;
+  options: { max: number };
 }
 const isPostgresJs = (client: unknown): client is PostgresJs =>
   typeof client === "function" && "reserve" in client;
 
 async function postgresJsSession(client: PostgresJs, close: () => Promise<void>): Promise<MigrationSession> {
   const connection = await client.reserve();
+  const { state } = await connection.unsafe("select");
   return {
     execute: async (text) => void (await connection.unsafe(text).simple()),
     rows: async (text, parameters = []) => [...(await connection.unsafe(text, parameters))],
+    announcedPid: state?.pid ?? undefined,
+    sibling: client.options.max > 1 ? () => postgresJsSession(client, async () => {}) : undefined,
     release: async () => {
       connection.release();
       await close();
@@ -77,19 +86,33 @@ async function postgresJsSession(client: PostgresJs, close: () => Promise<void>)
 
 interface NodePostgresClient {
   query(text: string, parameters?: readonly unknown[]): Promise<{ rows: Row[] }>;
+  /** Absent with native bindings. */
+  processID?: number | null;
   release?(): void;
+  on(event: "error", listener: () => void): unknown;
+  off(event: "error", listener: () => void): unknown;
 }
-type NodePostgres = NodePostgresClient & { connect(): Promise<unknown>; totalCount?: number };
+type NodePostgres = NodePostgresClient & {
+  connect(): Promise<unknown>;
+  totalCount?: number;
+  options?: { max?: number };
+};
 const isNodePostgres = (client: unknown): client is NodePostgres =>
   typeof client === "object" && client !== null && "query" in client && "connect" in client;
 
 async function nodePostgresSession(client: NodePostgres): Promise<MigrationSession> {
   const pooled = client.totalCount !== undefined;
   const connection = pooled ? ((await client.connect()) as NodePostgresClient) : client;
+  // A lost connection rejects the query; without a listener it would end the process as well.
+  const ignore = () => {};
+  connection.on("error", ignore);
   return {
     execute: async (text) => void (await connection.query(text)),
     rows: async (text, parameters = []) => (await connection.query(text, parameters)).rows,
+    announcedPid: connection.processID ?? undefined,
+    sibling: pooled && (client.options?.max ?? 1) > 1 ? () => nodePostgresSession(client) : undefined,
     release: async () => {
+      connection.off("error", ignore);
       if (pooled) connection.release?.();
     },
   };
@@ -105,5 +128,7 @@ const isPglite = (client: unknown): client is Pglite =>
 const pgliteSession = (client: Pglite): MigrationSession => ({
   execute: async (text) => void (await client.exec(text)),
   rows: async (text, parameters = []) => (await client.query(text, [...parameters])).rows,
+  announcedPid: undefined,
+  sibling: undefined,
   release: async () => {},
 });
