@@ -5,8 +5,9 @@ import { assertDirect } from "./direct.ts";
 import { ensureLedger, newestOf, pendingOf, readLedger } from "./ledger.ts";
 import { withMigrationLock } from "./lock.ts";
 import { type Direction, isTransactional, type Migration, type MigrationName, nameOf } from "./migration.ts";
+import { openSession } from "./open-session.ts";
 import type { MigrateOptions, MigrationRunOptions, PlanOptions, RollbackOptions } from "./options.ts";
-import { type MigrationSession, type MigrationTarget, openSession } from "./session.ts";
+import type { MigrationSession, MigrationTarget } from "./session.ts";
 import { runStep } from "./step.ts";
 
 /** A file that would run, in full. */
