@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { type MigrationRetry, migrate, rollback, rowsOf } from "@devora/db-schema";
+import { type MigrationRetry, migrate, rollback, rowsOf, withService } from "@devora/db-schema";
 import { useTestDatabase } from "@devora/testing";
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
@@ -176,6 +176,46 @@ test("the host's settings of a connection are as before", async () => {
   await migrateWith([index], { client: database.client });
   expect(await settings()).toEqual(before);
   await rollbackWith([index], { client: database.client, steps: 1 });
+});
+
+test("a backfill reaches rows as the service alone: in one transaction, or in batches that commit", async () => {
+  await run(
+    "create table public.notes (id int primary key, owner_id text not null, length int)",
+    "select devora.protect_table('public.notes')",
+  );
+  await withService(database.db, (tx) =>
+    tx.execute(sql`insert into public.notes select n, 'a' from generate_series(1, 25) as n`),
+  );
+  const missing = async () => {
+    const rows = await withService(database.db, (tx) =>
+      rowsOf(tx, sql`select count(*)::int as count from public.notes where length is null`),
+    );
+    return rows[0]?.count;
+  };
+  const update = "update public.notes set length = 0 where length is null";
+  const asOwner = migrationFile(`${update};`);
+  const asService = migrationFile(`set local role devora_service; ${update} and id <= 5; reset role;`);
+  const batches = migrationFile(`-- no-transaction
+do $$ begin
+  loop
+    perform set_config('role', 'devora_service', true);
+    ${update} and id in (select id from public.notes where length is null limit 10);
+    exit when not found;
+    commit;
+  end loop;
+end $$;`);
+  const list = [asOwner, asService, batches];
+
+  await migrateWith(list.slice(0, 1), targetOf(database));
+  // A superuser, as the embedded database's login is, sees them; the owner of production does not.
+  if (database.url !== undefined) expect(await missing()).toBe(25);
+  await withService(database.db, (tx) => tx.execute(sql`update public.notes set length = null`));
+  await migrateWith(list.slice(0, 2), targetOf(database));
+  expect(await missing()).toBe(20);
+  await migrateWith(list, targetOf(database));
+  expect(await missing()).toBe(0);
+  expect(await ledgerOf(database)).toHaveLength(3);
+  await rollbackWith(list, { ...targetOf(database), steps: 3 });
 });
 
 test.each([-1, Number.NaN, 2 ** 31])("lockTimeoutMs %d is refused", async (lockTimeoutMs) => {
