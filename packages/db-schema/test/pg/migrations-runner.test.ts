@@ -1,7 +1,16 @@
 import { inspect } from "node:util";
-import { type MigrationRetry, migrate, rollback, rowsOf, withService } from "@devora/db-schema";
+import {
+  type Database,
+  type MigrationRetry,
+  migrate,
+  rollback,
+  rowsOf,
+  withService,
+} from "@devora/db-schema";
 import { useTestDatabase } from "@devora/testing";
 import { sql } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/postgres-js";
+import postgres from "postgres";
 import { expect, test } from "vitest";
 import { migrateWith, planRollbackWith, planWith, rollbackWith } from "../../src/migrations/runner.ts";
 import { indexState, ledgerOf, migrationFile, targetOf } from "../support/migration-files.ts";
@@ -136,8 +145,8 @@ test("a failure tells state, line and objects, and keeps the rows' values to its
 
   expect(await failing("select email::uuid from public.people;")).toContain("22P02");
 
-  // Two letters beyond ASCII before the error: the server counts characters, as the line must.
-  const missing = await failing("-- é 🎉\nselect 1;\n\nselect nothing from public.people;");
+  // The server counts characters, and the line must: each of these is one of them and two UTF-16 units.
+  const missing = await failing(`-- ${"🎉".repeat(40)}\nselect 1;\n\nselect nothing from public.people;`);
   expect(missing).toContain('42703. column "nothing" does not exist');
   expect(missing).toContain("Line 4 of the file");
 
@@ -153,6 +162,17 @@ test("a failure tells state, line and objects, and keeps the rows' values to its
   expect(dynamic).toMatch(/42\w{3}\. In PL\/pgSQL function inline_code_block line 1/);
 });
 
+/** The test's database as a host with one connection sees it. */
+const oneConnection = () =>
+  database.url === undefined
+    ? { client: database.client, db: database.db, end: async () => {} }
+    : openOne(database.url);
+
+function openOne(url: string) {
+  const client = postgres(url, { max: 1, onnotice: () => {} });
+  return { client, db: drizzle({ client }) as unknown as Database, end: () => client.end() };
+}
+
 test("two calls on one connection take turns", async () => {
   const { client } = database;
   const table = migrationFile("create table public.turns (id int);", "drop table public.turns;");
@@ -166,16 +186,18 @@ test("two calls on one connection take turns", async () => {
 });
 
 test("the host's settings of a connection are as before", async () => {
+  const { client, db, end } = oneConnection();
   const settings = async () =>
     rowsOf(
-      database.db,
+      db,
       sql`select current_setting('lock_timeout') as lock, current_setting('client_min_messages') as messages`,
     );
   const before = await settings();
   const index = migrationFile("-- no-transaction\nselect 1;");
-  await migrateWith([index], { client: database.client });
+  await migrateWith([index], { client });
   expect(await settings()).toEqual(before);
-  await rollbackWith([index], { client: database.client, steps: 1 });
+  await rollbackWith([index], { client, steps: 1 });
+  await end();
 });
 
 test("a backfill reaches rows as the service alone: in one transaction, or in batches that commit", async () => {
