@@ -192,11 +192,16 @@ test("the host's settings of a connection are as before", async () => {
       db,
       sql`select current_setting('lock_timeout') as lock, current_setting('client_min_messages') as messages`,
     );
+  await db.execute(sql`set lock_timeout = '123s'`);
+  await db.execute(sql`set client_min_messages = 'error'`);
   const before = await settings();
+  expect(before).toEqual([{ lock: "123s", messages: "error" }]);
   const index = migrationFile("-- no-transaction\nselect 1;");
   await migrateWith([index], { client });
   expect(await settings()).toEqual(before);
   await rollbackWith([index], { client, steps: 1 });
+  await db.execute(sql`reset lock_timeout`);
+  await db.execute(sql`reset client_min_messages`);
   await end();
 });
 
