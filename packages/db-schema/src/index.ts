@@ -12,16 +12,18 @@ export { type DoctorOptions, doctor } from "./doctor/doctor.ts";
 export type { Finding, Severity } from "./doctor/finding.ts";
 export { isSchemaError, SchemaError, type SchemaErrorCode } from "./errors.ts";
 export { newId, uuidV7 } from "./ids.ts";
-export {
-  type MigrateOptions,
-  type MigrationName,
-  type MigrationState,
-  migrate,
-  type RollbackOptions,
-  rollback,
-  status,
-} from "./migrations/migrate.ts";
+export { migrate, plan, planRollback, rollback } from "./migrations/migrate.ts";
+export type { MigrationName } from "./migrations/migration.ts";
+export type {
+  MigrateOptions,
+  MigrationRunOptions,
+  PlanOptions,
+  RollbackOptions,
+} from "./migrations/options.ts";
+export type { PlannedMigration } from "./migrations/runner.ts";
 export type { MigrationTarget } from "./migrations/session.ts";
+export { type MigrationState, status } from "./migrations/status.ts";
+export type { MigrationRetry } from "./migrations/step.ts";
 export { type ModuleName, moduleNames } from "./modules.ts";
 export { type OwnerColumn, ownedBy, ownerPolicies } from "./owned.ts";
 export {

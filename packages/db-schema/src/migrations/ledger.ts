@@ -1,6 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { SchemaError } from "../errors.ts";
-import { labelOf, type Migration } from "./migration.ts";
+import { type Direction, labelOf, type Migration } from "./migration.ts";
 import type { MigrationSession } from "./session.ts";
 
 /** A migration that a database says it has. */
@@ -13,7 +12,7 @@ export interface AppliedMigration {
 
 const createLedger = `
 create schema if not exists devora;
-create table if not exists devora.migrations (
+create table devora.migrations (
   module text not null,
   name text not null,
   checksum text not null,
@@ -26,47 +25,20 @@ comment on column devora.migrations.name is 'Its file''s name; files of a module
 comment on column devora.migrations.checksum is 'SHA-256 of its file in hexadecimal: an edited file is refused.';
 comment on column devora.migrations.applied_at is 'When it was applied.';
 `;
-// Any two processes that migrate one database use this key.
-const lockKey = "hashtextextended('devora.migrations', 0)";
 
-/**
- * Runs `fn` while holding the migration lock of the database.
- * Polls rather than waits in the server: a waiting session would deadlock with `create index concurrently`.
- * @throws {SchemaError} MIGRATION_LOCKED after `lockTimeoutMs`
- */
-export async function withMigrationLock<T>(
-  session: MigrationSession,
-  lockTimeoutMs: number,
-  fn: () => Promise<T>,
-): Promise<T> {
-  const deadline = Date.now() + lockTimeoutMs;
-  while (!(await tryLock(session))) {
-    if (Date.now() >= deadline) {
-      throw new SchemaError(
-        "MIGRATION_LOCKED",
-        `migrate: another process has held the migration lock for ${lockTimeoutMs} ms. Wait for it, or look for a session with an advisory lock in pg_locks.`,
-        { retryable: true },
-      );
-    }
-    await sleep(50 + Math.random() * 100);
-  }
-  try {
-    await session.execute("set client_min_messages = warning");
-    return await fn();
-  } finally {
-    // A session that broke gives the lock back by its end; its error is the one to tell.
-    await session.execute(`reset client_min_messages; select pg_advisory_unlock(${lockKey})`).catch(() => {});
-  }
+/** Makes the ledger where it is absent. Only under the migration lock. */
+export async function ensureLedger(session: MigrationSession): Promise<void> {
+  if (!(await hasLedger(session))) await session.execute(createLedger);
 }
 
-async function tryLock(session: MigrationSession): Promise<boolean> {
-  const [row] = await session.rows(`select pg_try_advisory_lock(${lockKey}) as locked`);
-  return row?.locked === true;
+async function hasLedger(session: MigrationSession): Promise<boolean> {
+  const [ledger] = await session.rows("select to_regclass('devora.migrations') is not null as present");
+  return ledger?.present === true;
 }
 
-/** What the database has, in the order in which it was applied. Makes the ledger when it is absent. */
+/** What the database has, in the order in which it was applied. Changes nothing: without a ledger it has none. */
 export async function readLedger(session: MigrationSession): Promise<AppliedMigration[]> {
-  await session.execute(createLedger);
+  if (!(await hasLedger(session))) return [];
   const rows = await session.rows(
     "select module, name, checksum, (extract(epoch from applied_at) * 1000)::float8 as applied_ms from devora.migrations order by applied_at, name",
   );
@@ -76,6 +48,23 @@ export async function readLedger(session: MigrationSession): Promise<AppliedMigr
     checksum: String(row.checksum),
     appliedAt: new Date(Number(row.applied_ms)),
   }));
+}
+
+/** Enters a migration into the ledger, or strikes it out. */
+export async function recordStep(
+  session: MigrationSession,
+  { module, name, checksum }: Migration,
+  direction: Direction,
+): Promise<void> {
+  if (direction === "down") {
+    await session.rows("delete from devora.migrations where module = $1 and name = $2", [module, name]);
+  } else {
+    await session.rows("insert into devora.migrations (module, name, checksum) values ($1, $2, $3)", [
+      module,
+      name,
+      checksum,
+    ]);
+  }
 }
 
 /**
@@ -107,4 +96,26 @@ export function pendingOf(wanted: readonly Migration[], applied: readonly Applie
     }
     return true;
   });
+}
+
+/**
+ * The newest migrations of the database, newest first, with their down files.
+ * @throws {SchemaError} MIGRATION_UNKNOWN for one that is not among `known`
+ */
+export function newestOf(
+  known: readonly Migration[],
+  applied: readonly AppliedMigration[],
+  steps: number,
+): Migration[] {
+  return applied
+    .slice(-steps)
+    .reverse()
+    .map((entry) => {
+      const migration = known.find((candidate) => labelOf(candidate) === labelOf(entry));
+      if (migration) return migration;
+      throw new SchemaError(
+        "MIGRATION_UNKNOWN",
+        `rollback: this version has no down file for ${labelOf(entry)}. Roll back with the version that applied it.`,
+      );
+    });
 }

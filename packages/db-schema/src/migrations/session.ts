@@ -1,11 +1,14 @@
 import type { Row } from "../database.ts";
-import { SchemaError } from "../errors.ts";
 
 /** One direct connection, on which a lock can be held. */
 export interface MigrationSession {
   /** Runs SQL text of one or many statements. */
   execute(text: string): Promise<void>;
   rows(text: string, parameters?: readonly unknown[]): Promise<Row[]>;
+  /** Backend's process id as the other end announced it; a pooler announces one of its own. Undefined without a wire. */
+  readonly announcedPid: number | undefined;
+  /** Another connection to the same address; undefined where there can be no second. */
+  readonly sibling: (() => Promise<MigrationSession>) | undefined;
   /** Gives back what was taken: closes a connection that was opened here, releases one of a pool. */
   release(): Promise<void>;
 }
@@ -17,93 +20,3 @@ export interface MigrationTarget {
   /** A postgres.js client, a node-postgres Client or Pool, or a PGlite instance. It stays open. */
   client?: unknown;
 }
-
-/**
- * A session on the target.
- * @throws {SchemaError} INVALID_OPTION without exactly one of url and client, UNSUPPORTED_CLIENT
- */
-export async function openSession({ url, client }: MigrationTarget): Promise<MigrationSession> {
-  if ((url === undefined) === (client === undefined)) {
-    throw new SchemaError(
-      "INVALID_OPTION",
-      `migrate: pass either url or client; received ${url === undefined ? "neither." : "both."}`,
-    );
-  }
-  if (url !== undefined) return openUrl(url);
-  if (isPglite(client)) return pgliteSession(client);
-  if (isPostgresJs(client)) return postgresJsSession(client, async () => {});
-  if (isNodePostgres(client)) return nodePostgresSession(client);
-  throw new SchemaError(
-    "UNSUPPORTED_CLIENT",
-    `migrate: client must be a postgres.js client, a node-postgres Client or Pool, or a PGlite instance; received ${typeof client}. With Drizzle pass db.$client.`,
-  );
-}
-
-async function openUrl(url: string): Promise<MigrationSession> {
-  const { default: postgres } = await import("postgres");
-  const client = postgres(url, { max: 1, onnotice: () => {}, connect_timeout: 10 });
-  try {
-    return await postgresJsSession(client as unknown as PostgresJs, () => client.end({ timeout: 5 }));
-  } catch (error) {
-    await client.end({ timeout: 1 });
-    throw error;
-  }
-}
-
-interface PostgresJsQuery extends Promise<Row[]> {
-  simple(): PostgresJsQuery;
-}
-interface PostgresJsConnection {
-  unsafe(text: string, parameters?: readonly unknown[]): PostgresJsQuery;
-  release(): void;
-}
-interface PostgresJs {
-  reserve(): Promise<PostgresJsConnection>;
-}
-const isPostgresJs = (client: unknown): client is PostgresJs =>
-  typeof client === "function" && "reserve" in client;
-
-async function postgresJsSession(client: PostgresJs, close: () => Promise<void>): Promise<MigrationSession> {
-  const connection = await client.reserve();
-  return {
-    execute: async (text) => void (await connection.unsafe(text).simple()),
-    rows: async (text, parameters = []) => [...(await connection.unsafe(text, parameters))],
-    release: async () => {
-      connection.release();
-      await close();
-    },
-  };
-}
-
-interface NodePostgresClient {
-  query(text: string, parameters?: readonly unknown[]): Promise<{ rows: Row[] }>;
-  release?(): void;
-}
-type NodePostgres = NodePostgresClient & { connect(): Promise<unknown>; totalCount?: number };
-const isNodePostgres = (client: unknown): client is NodePostgres =>
-  typeof client === "object" && client !== null && "query" in client && "connect" in client;
-
-async function nodePostgresSession(client: NodePostgres): Promise<MigrationSession> {
-  const pooled = client.totalCount !== undefined;
-  const connection = pooled ? ((await client.connect()) as NodePostgresClient) : client;
-  return {
-    execute: async (text) => void (await connection.query(text)),
-    rows: async (text, parameters = []) => (await connection.query(text, parameters)).rows,
-    release: async () => {
-      if (pooled) connection.release?.();
-    },
-  };
-}
-
-interface Pglite {
-  exec(text: string): Promise<unknown>;
-  query(text: string, parameters?: readonly unknown[]): Promise<{ rows: Row[] }>;
-}
-const isPglite = (client: unknown): client is Pglite =>
-  typeof client === "object" && client !== null && "exec" in client && "query" in client;
-
-const pgliteSession = (client: Pglite): MigrationSession => ({
-  execute: async (text) => void (await client.exec(text)),
-  rows: async (text, parameters = []) => (await client.query(text, [...parameters])).rows,
-  release: async () => {},
-});

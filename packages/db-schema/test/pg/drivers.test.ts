@@ -11,14 +11,6 @@ const modules = installedModules();
 
 // Pools, locks and several processes: none of it exists on the embedded database.
 describe.skipIf(!hasServer())("on a server (skipped where DATABASE_URL names none)", () => {
-  test("of twelve that migrate at once one applies each migration, and all succeed", async () => {
-    const empty = await createEmptyDatabase();
-    const results = await Promise.all(Array.from({ length: 12 }, () => migrate({ url: empty.url, modules })));
-    const applied = results.flatMap((result) => result.applied);
-    expect(applied.map((migration) => migration.module)).toEqual([...modules]);
-    await empty.drop();
-  });
-
   test.each(["node-postgres Pool", "node-postgres Client", "postgres.js"])(
     "%s migrates, scopes and stays open",
     async (driver) => {
