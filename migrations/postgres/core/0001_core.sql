@@ -54,7 +54,6 @@ declare
 begin
   select relname into strict table_name from pg_class where oid = target;
   -- Without the length of varchar(n): the cast would shorten a longer id to another user's.
-  -- Without the length of a varchar(n): that cast would shorten a longer id to another user's.
   select format('%I = (select nullif(current_setting(''app.user_id'', true), '''')::%s)',
                 attname, format_type(atttypid, -1))
     into strict scope

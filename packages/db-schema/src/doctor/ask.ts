@@ -2,7 +2,8 @@ import { is, type SQL } from "drizzle-orm";
 import { PgDialect, PgTransaction } from "drizzle-orm/pg-core";
 import { type Database, type Row, rowsOf } from "../database.ts";
 import { SchemaError } from "../errors.ts";
-import { type MigrationTarget, openSession } from "../migrations/session.ts";
+import { openSession } from "../migrations/open-session.ts";
+import type { MigrationTarget } from "../migrations/session.ts";
 import { withService } from "../scope.ts";
 
 /** Runs one statement, on request as `devora_service`; its failure spoils none that follow. */

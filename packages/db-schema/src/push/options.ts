@@ -1,4 +1,4 @@
-import type { MigrationName } from "../migrations/migrate.ts";
+import type { MigrationName } from "../migrations/migration.ts";
 import type { MigrationTarget } from "../migrations/session.ts";
 import type { ModuleName } from "../modules.ts";
 import type { Discarded } from "./findings.ts";

@@ -1,8 +1,11 @@
 import { withDatabaseErrors } from "../database-error.ts";
 import { SchemaError } from "../errors.ts";
-import { withMigrationLock } from "../migrations/ledger.ts";
-import { type MigrationName, migrate, status } from "../migrations/migrate.ts";
-import { type MigrationSession, type MigrationTarget, openSession } from "../migrations/session.ts";
+import { withMigrationLock } from "../migrations/lock.ts";
+import { migrate } from "../migrations/migrate.ts";
+import type { MigrationName } from "../migrations/migration.ts";
+import { openSession } from "../migrations/open-session.ts";
+import type { MigrationSession, MigrationTarget } from "../migrations/session.ts";
+import { status } from "../migrations/status.ts";
 import { type ModuleName, moduleNames, withRequirements } from "../modules.ts";
 import { type Baseline, baselineOf } from "./baseline.ts";
 import { describeSnapshot } from "./copy.ts";

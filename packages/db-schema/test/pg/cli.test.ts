@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { ensurePartitions, newId, rowsOf, users, withService } from "@devora/db-schema";
 import { openEmbedded } from "@devora/db-schema/embedded";
@@ -63,6 +64,11 @@ test.runIf(!hasServer())("an embedded database from nothing to nothing (embedded
   expect(absent.code).toBe(2);
   expect(absent.err).toContain(`devora-db migrate --embedded ${folder}`);
   expect(existsSync(folder)).toBe(false);
+
+  const planned = await runCli(["migrate", "--modules", "app,metrics", "--dry-run", ...embedded]);
+  expect(planned.out).toMatch(/^-- core\/0001_core, in one transaction\n/);
+  expect(planned.out).toContain("create table public.users (");
+  expect((await json("migrate", "--dry-run", "--modules", "app")).value.planned).toHaveLength(2);
 
   const first = await runCli(["migrate", "--modules", "app,metrics", ...embedded]);
   expect(first).toMatchObject({ code: 0, out: expect.stringContaining("applied app/0001_app\n") });
@@ -130,6 +136,23 @@ test.runIf(!hasServer())(
     expect(await withService(database.db, (tx) => tx.$count(users))).toBe(0);
   },
 );
+
+test.runIf(hasServer())("push brings a database to a file's tables, once (server)", async () => {
+  const database = await createTestDatabase();
+  const url = String(database.url);
+  const schema = ["--schema", fileURLToPath(new URL("../fixtures/cli-schema.ts", import.meta.url))];
+  const push = (...args: string[]) => runCli(["push", ...args], { databaseUrl: url });
+  try {
+    const statement = /create table .*bookmarks/i;
+    const planned = await push("--dry-run", ...schema);
+    expect(planned).toMatchObject({ code: 0, out: expect.stringMatching(statement) });
+    expect(await push(...schema)).toMatchObject({ code: 0, out: expect.stringMatching(statement) });
+    expect(await push(...schema)).toMatchObject({ code: 0, out: "Nothing to push.\n" });
+    expect(await push("--schema", "absent.ts")).toMatchObject({ code: 2, out: "" });
+  } finally {
+    await database.close();
+  }
+});
 
 test.runIf(hasServer())("Ctrl-C while migrating ends between two migrations (server)", async () => {
   const empty = await createEmptyDatabase();

@@ -92,13 +92,13 @@ test("columns, defaults, indexes, checks and foreign keys arrive, new and change
     expect(statements.length).toBeGreaterThan(6);
     const after = await catalogueOf(db);
     expect(added(before, after)).toEqual([
-      "column public.projects.color text notnull=t identity= generated= default='blue'::text",
-      "column public.projects.project_type text notnull=f identity= generated= default='app'::text",
+      "column public.projects.color text notnull=t identity= generated= acl= default='blue'::text",
+      "column public.projects.project_type text notnull=f identity= generated= acl= default='app'::text",
       "constraint public.projects projects_color_check CHECK ((color ~ '^[a-z]+$'::text))",
       "constraint public.projects projects_status_check CHECK ((status = ANY (ARRAY['active'::text, 'archived'::text, 'draft'::text])))",
       "constraint public.projects projects_user_id_users_id_fk FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE RESTRICT",
-      "index CREATE INDEX projects_color_idx ON public.projects USING btree (user_id, lower(color)) WHERE (deleted_at IS NULL)",
-      "index CREATE INDEX projects_created_at_idx ON public.projects USING btree (created_at, id)",
+      "index CREATE INDEX projects_color_idx ON public.projects USING btree (user_id, lower(color)) WHERE (deleted_at IS NULL) valid=t",
+      "index CREATE INDEX projects_created_at_idx ON public.projects USING btree (created_at, id) valid=t",
     ]);
     // What went is what came back otherwise.
     expect(added(after, before)).toHaveLength(4);

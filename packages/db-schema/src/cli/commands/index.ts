@@ -2,6 +2,7 @@ import type { Command } from "../command.ts";
 import { doctorCommand } from "./doctor.ts";
 import { migrateCommand } from "./migrate.ts";
 import { partitionsCommand } from "./partitions.ts";
+import { pushCommand } from "./push.ts";
 import { rollbackCommand } from "./rollback.ts";
 import { seedCommand } from "./seed.ts";
 import { statusCommand } from "./status.ts";
@@ -11,6 +12,7 @@ export const commands: readonly Command[] = [
   migrateCommand,
   rollbackCommand,
   statusCommand,
+  pushCommand,
   doctorCommand,
   partitionsCommand,
   seedCommand,

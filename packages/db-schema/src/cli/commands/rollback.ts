@@ -1,4 +1,4 @@
-import { rollback, status } from "../../migrations/migrate.ts";
+import { planRollback, rollback } from "../../migrations/migrate.ts";
 import { labelOf } from "../../migrations/migration.ts";
 import type { Command } from "../command.ts";
 import { mayLose } from "../confirm.ts";
@@ -17,10 +17,7 @@ export const rollbackCommand: Command = {
     if (steps === undefined)
       throw new UsageError("rollback needs --steps <n>: how many migrations to take back.");
     return async ({ target: { client }, terminal, json }) => {
-      const doomed = (await status({ client }))
-        .filter(({ appliedAt }) => appliedAt !== undefined)
-        .sort((a, b) => Number(b.appliedAt) - Number(a.appliedAt))
-        .slice(0, steps);
+      const doomed = await planRollback({ client, steps });
       const names = doomed.map(labelOf).join(", ");
       const ask = doomed.length > 0;
       if (

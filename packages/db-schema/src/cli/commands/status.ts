@@ -1,5 +1,5 @@
-import { status } from "../../migrations/migrate.ts";
 import { labelOf } from "../../migrations/migration.ts";
+import { status } from "../../migrations/status.ts";
 import type { Command } from "../command.ts";
 
 export const statusCommand: Command = {
