@@ -100,8 +100,8 @@ test("columns, defaults, indexes, checks and foreign keys arrive, new and change
       "index CREATE INDEX projects_color_idx ON public.projects USING btree (user_id, lower(color)) WHERE (deleted_at IS NULL) valid=t",
       "index CREATE INDEX projects_created_at_idx ON public.projects USING btree (created_at, id) valid=t",
     ]);
-    // What went is what came back otherwise.
-    expect(added(after, before)).toHaveLength(4);
+    // What went is what came back otherwise, and the comment of the index that was made anew.
+    expect(added(after, before)).toHaveLength(5);
     const rows = await withUser(db, userId, (tx) => tx.select().from(editedProjects));
     expect(rows).toMatchObject([{ id: projectId, color: "blue" }]);
 
