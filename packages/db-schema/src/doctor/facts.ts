@@ -7,7 +7,7 @@ export interface Facts {
   schemas: readonly string[];
   /** `server_version_num`, for example 150014. */
   versionNumber: number;
-  /** PostgreSQL in this process (PGlite), whose one login is a superuser. */
+  /** PostgreSQL in this process (PGlite), which has one login. */
   embedded: boolean;
   /** The login's name, quoted. */
   login: string;

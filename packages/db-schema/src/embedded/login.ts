@@ -1,7 +1,5 @@
 import type { PGlite } from "@electric-sql/pglite";
-
-/** Who every session is: no superuser, bound by row level security, owner of the database. */
-export const loginName = "devora_migrator";
+import { embeddedLogin } from "./login-name.ts";
 
 /**
  * Makes the session's user the plain login, as a managed host gives one, and creates it in a new database.
@@ -10,7 +8,7 @@ export const loginName = "devora_migrator";
 export async function becomeLogin(client: PGlite): Promise<void> {
   trustVector(client);
   await client.exec(handOver);
-  await client.exec(`set session authorization ${loginName}`);
+  await client.exec(`set session authorization ${embeddedLogin}`);
 }
 
 /**
@@ -29,22 +27,22 @@ do $$
 declare
   statement text;
 begin
-  if not exists (select from pg_roles where rolname = '${loginName}') then
-    create role ${loginName} login nosuperuser createdb createrole nobypassrls;
-    grant pg_checkpoint, pg_maintain to ${loginName};
+  if not exists (select from pg_roles where rolname = '${embeddedLogin}') then
+    create role ${embeddedLogin} login nosuperuser createdb createrole nobypassrls;
+    grant pg_checkpoint, pg_maintain to ${embeddedLogin};
   end if;
   for statement in
-    select format('alter database %I owner to ${loginName}', datname)
+    select format('alter database %I owner to ${embeddedLogin}', datname)
       from pg_database where datname = current_database() and datdba = 10
     union all
-    select format('grant %I to ${loginName} with admin true, set true, inherit %s', r.rolname, (r.rolname = 'devora_app')::text)
+    select format('grant %I to ${embeddedLogin} with admin true, set true, inherit %s', r.rolname, (r.rolname = 'devora_app')::text)
       from pg_roles r
-     where r.oid >= 16384 and not r.rolsuper and r.rolname <> '${loginName}'
-       and not exists (select from pg_auth_members m where m.roleid = r.oid and m.member = '${loginName}'::regrole)
+     where r.oid >= 16384 and not r.rolsuper and r.rolname <> '${embeddedLogin}'
+       and not exists (select from pg_auth_members m where m.roleid = r.oid and m.member = '${embeddedLogin}'::regrole)
     union all
-    select format('alter policy %I on %s to ${loginName}', polname, polrelid::regclass) from pg_policy where polroles = '{10}'
+    select format('alter policy %I on %s to ${embeddedLogin}', polname, polrelid::regclass) from pg_policy where polroles = '{10}'
     union all
-    select format('alter %s %s owner to ${loginName}', i.type, i.identity)
+    select format('alter %s %s owner to ${embeddedLogin}', i.type, i.identity)
       from (
         select 'pg_namespace'::regclass as classid, oid from pg_namespace where nspowner = 10 and nspname !~ '^pg_'
         union all

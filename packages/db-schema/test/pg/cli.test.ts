@@ -113,7 +113,7 @@ test.runIf(!hasServer())(
     expect(code).toBe(1);
     expect(out.split("\n")[0]).toBe("error    row-security-off  public.notes");
     expect(out).toContain("fix: alter table public.notes enable row level security;");
-    expect(out).toContain("errors: 1, warnings: 0, infos: 2\n");
+    expect(out).toContain("errors: 1, warnings: 0, infos: 1\n");
     const shop = await runCli(["doctor", "--schemas", "shop", "--embedded", dataDir]);
     expect(shop.out).toContain("row-security-off  shop.orders");
     expect(shop.out).not.toContain("public.notes");

@@ -123,6 +123,15 @@ test.runIf(hasServer() && adminUrl)("a superuser on a server is an error (DATABA
   expect(grave(await doctor({ url: url.href }))).toEqual(["error login-privileged"]);
 });
 
+test.runIf(!hasServer())("that the one embedded login owns the tables is an info (embedded)", async () => {
+  const findings = await inDraft(database.db, async (tx) => {
+    await tx.execute(sql`set local session authorization devora_migrator`);
+    return doctor({ db: tx });
+  });
+  expect(grave(findings)).toEqual([]);
+  expect(findings.find(({ check }) => check === "login-owns-tables")).toMatchObject({ severity: "info" });
+});
+
 test.runIf(!hasServer())("the embedded superuser is an info (embedded)", async () => {
   const findings = await doctor({ db: database.db });
   expect(grave(findings)).toEqual([]);

@@ -69,7 +69,9 @@ const meddling = (statement: string) => `
 /** Only a superuser may have event triggers. */
 async function asAdmin(own: TestDatabase, statements: string): Promise<void> {
   if (own.url === undefined || adminUrl === undefined) {
-    await (own.client as { exec(text: string): Promise<unknown> }).exec(statements);
+    const client = own.client as { exec(text: string): Promise<unknown> };
+    await client.exec("set session authorization postgres");
+    await client.exec(statements).finally(() => client.exec("set session authorization devora_migrator"));
     return;
   }
   const url = new URL(adminUrl);

@@ -14,7 +14,7 @@ export const loginPrivileged: Check = {
         severity: "info",
         object: facts.login,
         message:
-          "The embedded database has one login, a superuser: policies bind queries within a scope alone.",
+          "The session is the embedded database's superuser: policies bind queries within a scope alone.",
         fix: "Run every query of a user inside withUser().",
       };
     }
