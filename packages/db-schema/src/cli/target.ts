@@ -50,7 +50,8 @@ async function openServer(url: string): Promise<Target> {
   const { drizzle } = await import("drizzle-orm/postgres-js");
   let client: ReturnType<typeof postgres>;
   try {
-    client = postgres(url, { max: 1, onnotice: () => {}, connect_timeout: 10 });
+    // Two, so that migrate can tell a pooler in transaction mode.
+    client = postgres(url, { max: 2, onnotice: () => {}, connect_timeout: 10 });
   } catch {
     // The error holds the URL.
     throw new UsageError(

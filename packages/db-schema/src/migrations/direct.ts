@@ -1,30 +1,31 @@
 import { SchemaError } from "../errors.ts";
 import type { MigrationSession } from "./session.ts";
 
-const attempts = 3;
+const attempts = 5;
 
 /**
  * Refuses a pooler in transaction mode, behind which a lock of the session protects nothing.
  *
- * A pooler announces a process id of its own, so a direct connection is known at once. Behind a proxy a second
- * connection opens a transaction: if it lands on the backend of the first, the two share backends. A pooler in
- * session mode never does that and passes. Proves nothing on a single connection that cannot have a second.
+ * A pooler announces a process id of its own, so a direct connection is known at once. Behind a proxy each of two
+ * connections must keep a backend of its own: a pooler in session mode lets it, one in transaction mode hands the
+ * first's to the second, or changes it where others use the pool as well. A single connection that cannot have a
+ * second is only seen to change.
  * @throws {SchemaError} POOLED_CONNECTION
  */
 export async function assertDirect(session: MigrationSession): Promise<void> {
-  if (session.announcedPid === undefined || session.announcedPid === (await backendPid(session))) return;
+  const own = await backendPid(session);
+  if (session.announcedPid === undefined || session.announcedPid === own) return;
   const other = await session.sibling?.();
-  if (!other) return;
   try {
+    const ownPids = new Set([own]);
+    const otherPids = new Set<number>();
     for (let attempt = 0; attempt < attempts; attempt++) {
-      const own = await backendPid(session);
-      await other.execute("begin");
-      const pid = await backendPid(other);
-      await other.execute("commit");
-      if (pid === own) throw pooledConnection();
+      if (other) otherPids.add(await backendInTransaction(other));
+      ownPids.add(await backendPid(session));
     }
+    if (ownPids.size > 1 || otherPids.size > 1 || otherPids.has(own)) throw pooledConnection();
   } finally {
-    await other.release();
+    await other?.release();
   }
 }
 
@@ -38,4 +39,11 @@ export const pooledConnection = (): SchemaError =>
 async function backendPid(session: MigrationSession): Promise<number> {
   const [row] = await session.rows("select pg_backend_pid()::int as pid");
   return Number(row?.pid);
+}
+
+async function backendInTransaction(session: MigrationSession): Promise<number> {
+  await session.execute("begin");
+  const pid = await backendPid(session);
+  await session.execute("commit");
+  return pid;
 }

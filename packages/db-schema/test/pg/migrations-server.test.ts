@@ -316,7 +316,8 @@ describe.skipIf(pooler === "")("behind PgBouncer (skipped where PGBOUNCER_URL na
         await close();
         expect([
           ...(await client`select to_regnamespace('devora')::text as schema,
-            (select count(*)::int from pg_locks where locktype = 'advisory') as locks`),
+            (select count(*)::int from pg_locks
+               where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())) as locks`),
         ]).toEqual([{ schema: null, locks: 0 }]);
         await endPooled(url);
       }),

@@ -77,8 +77,12 @@ test.each([
   await expect(assertDirect(session)).resolves.toBeUndefined();
 });
 
-test("two clients of a pooler on one backend are refused, even when they met late", async () => {
-  const refusal = { code: "POOLED_CONNECTION" };
-  await expect(assertDirect(connection(99, [7], connection(98, [7])))).rejects.toMatchObject(refusal);
-  await expect(assertDirect(connection(99, [7], connection(98, [8, 7])))).rejects.toMatchObject(refusal);
+test.each([
+  ["two clients on one backend", connection(99, [7], connection(98, [7]))],
+  ["two clients that met late", connection(99, [7], connection(98, [8, 7]))],
+  ["a backend that changes", connection(99, [7, 8], connection(98, [9]))],
+  ["a second client's backend that changes", connection(99, [7], connection(98, [8, 9]))],
+  ["a single client's backend that changes", connection(99, [7, 7, 8])],
+])("a pooler in transaction mode is refused: %s", async (_name, session) => {
+  await expect(assertDirect(session)).rejects.toMatchObject({ code: "POOLED_CONNECTION" });
 });
