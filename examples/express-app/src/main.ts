@@ -28,7 +28,8 @@ async function stop(exitCode: number): Promise<void> {
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void stop(0));
 process.on("uncaughtException", (error) => {
   log(error);
-  // postgres.js throws one of these outside any promise when a server restarts under a busy pool; the pool recovers.
+  // postgres.js throws one of these outside any promise when a server restarts under a busy pool. The packages' own
+  // transactions are guarded against it; of the pool at most the connection that threw is lost.
   const isPoolFault =
     error instanceof TypeError && /[\\/]postgres[\\/](src|cjs)[\\/]connection/.test(error.stack ?? "");
   if (!isPoolFault) void stop(1);

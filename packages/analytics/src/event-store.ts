@@ -1,4 +1,4 @@
-import { type Database, rowsOf, withDatabaseErrors, withService } from "@devora/db-schema";
+import { type Database, rowsOf, withDatabaseErrors, withService, withTransaction } from "@devora/db-schema";
 import type { CallOptions, CaptureOutcome, EventRow } from "./event.ts";
 import { captureEventsQuery, decodeCaptured, encodeRow } from "./queries/capture-events.ts";
 import { setConsentQuery } from "./queries/set-consent.ts";
@@ -30,7 +30,7 @@ export const databaseStore = (database: Database): EventStore => ({
         return outcomes;
       };
       // A lone statement is atomic by itself; several need a transaction, or a savepoint in the caller's.
-      return statements.length > 1 ? db.transaction(writeAll) : writeAll(db);
+      return statements.length > 1 ? withTransaction(db, writeAll) : writeAll(db);
     }),
   setConsent: (distinctId, optedOut, call) =>
     withDatabaseErrors("analytics.setConsent", async () => {

@@ -52,3 +52,4 @@ export {
   searchVector,
   textConfig,
 } from "./search-vector.ts";
+export { type TransactionConfig, withTransaction } from "./transaction.ts";

@@ -2,8 +2,7 @@ import { is, sql } from "drizzle-orm";
 import { PgTransaction } from "drizzle-orm/pg-core";
 import { type Database, rowsOf } from "./database.ts";
 import { SchemaError } from "./errors.ts";
-import { inTurn } from "./one-connection.ts";
-import { openTransaction } from "./open-transaction.ts";
+import { withTransaction } from "./transaction.ts";
 
 export interface ScopeOptions {
   /**
@@ -79,9 +78,7 @@ async function inScope<T>(
     if (outer) await enter(tx, outer);
     return result;
   };
-  return nested
-    ? db.transaction(run)
-    : inTurn(db, () => openTransaction(db, run, readOnly ? { accessMode: "read only" } : undefined));
+  return withTransaction(db, run, readOnly ? { accessMode: "read only" } : undefined);
 }
 
 async function enter(tx: Database, { userId, role }: Scope): Promise<void> {

@@ -1,4 +1,4 @@
-import { type Database, withReadScope } from "@devora/db-schema";
+import { type Database, withReadScope, withTransaction } from "@devora/db-schema";
 import { is } from "drizzle-orm";
 import { PgTransaction } from "drizzle-orm/pg-core";
 import { type Context, sourceNamed } from "./context.ts";
@@ -63,6 +63,6 @@ export function inScope<T>(
   // What nobody owns is hidden from every user by the policies of the passages, so the service reads it.
   const principal = typeof owner === "object" ? { ownerId: owner.id } : { allOwners: true };
   return withReadScope(context, { db: call.db, ...principal }, (db) =>
-    is(db, PgTransaction) ? fn(db) : db.transaction(fn),
+    is(db, PgTransaction) ? fn(db) : withTransaction(db, fn),
   );
 }

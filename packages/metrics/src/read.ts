@@ -1,4 +1,11 @@
-import { type Database, type Row, rowsOf, withDatabaseErrors, withReadScope } from "@devora/db-schema";
+import {
+  type Database,
+  type Row,
+  rowsOf,
+  withDatabaseErrors,
+  withReadScope,
+  withTransaction,
+} from "@devora/db-schema";
 import type { SQL } from "drizzle-orm";
 import type { MetricsCall, MetricsSettings } from "./options.ts";
 
@@ -27,7 +34,7 @@ export async function withSnapshot<T>(
   return withDatabaseErrors(`metrics.${verb}`, () => {
     if (call.db !== undefined) return readOn(call.db);
     // The isolation level must be set before the scope's first statement, so the transaction is opened here.
-    return db.transaction((tx) => withReadScope({ db: tx, serviceRole }, { allOwners: true }, readOn), {
+    return withTransaction(db, (tx) => withReadScope({ db: tx, serviceRole }, { allOwners: true }, readOn), {
       isolationLevel: "repeatable read",
       accessMode: "read only",
     });

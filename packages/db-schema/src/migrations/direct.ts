@@ -33,7 +33,7 @@ export async function assertDirect(session: MigrationSession): Promise<void> {
 export const pooledConnection = (): SchemaError =>
   new SchemaError(
     "POOLED_CONNECTION",
-    "migrate: the connection goes through a pooler in transaction mode, behind which the migration lock protects nothing. Connect to the server itself, or to a pooler in session mode.",
+    "The connection goes through a pooler in transaction mode, behind which the migration lock protects nothing. Connect to the server itself, or to a pooler in session mode.",
   );
 
 async function backendPid(session: MigrationSession): Promise<number> {

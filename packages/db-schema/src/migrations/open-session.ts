@@ -12,7 +12,7 @@ export async function openSession({ url, client }: MigrationTarget): Promise<Mig
   if ((url === undefined) === (client === undefined)) {
     throw new SchemaError(
       "INVALID_OPTION",
-      `migrate: pass either url or client; received ${url === undefined ? "neither." : "both."}`,
+      `Pass either url or client; received ${url === undefined ? "neither." : "both."}`,
     );
   }
   if (url !== undefined) return urlSession(url);
@@ -21,6 +21,6 @@ export async function openSession({ url, client }: MigrationTarget): Promise<Mig
   if (isNodePostgres(client)) return nodePostgresSession(client);
   throw new SchemaError(
     "UNSUPPORTED_CLIENT",
-    `migrate: client must be a postgres.js client, a node-postgres Client or Pool, or a PGlite instance; received ${typeof client}. With Drizzle pass db.$client.`,
+    `client must be a postgres.js client, a node-postgres Client or Pool, or a PGlite instance; received ${typeof client}. With Drizzle pass db.$client.`,
   );
 }

@@ -5,6 +5,7 @@ import {
   rowsOf,
   withDatabaseErrors,
   withService,
+  withTransaction,
   withUser,
 } from "@devora/db-schema";
 import { seedProject, seedUser } from "@devora/testing";
@@ -70,8 +71,21 @@ describeDrivers((database) => {
         (await rowsOf(tx, sql`select current_setting('transaction_isolation') as level`))[0]?.level;
       expect(await db.transaction(levelOf, { isolationLevel })).toBe(isolationLevel);
       expect(await db.transaction(levelOf)).toBe("read committed");
+      expect(await withTransaction(db, levelOf, { isolationLevel })).toBe(isolationLevel);
+      expect(await withTransaction(db, levelOf)).toBe("read committed");
     },
   );
+
+  test("inside a transaction another one is a savepoint, gone with the outer", async () => {
+    const { db } = database;
+    const owner = await seedUser(db);
+    const outer = withUser(db, owner, async (tx) => {
+      await withTransaction(tx, (inner) => inner.insert(projects).values({ userId: owner, name: "inner" }));
+      throw new Error("the outer fails");
+    });
+    await expect(outer).rejects.toThrow("the outer fails");
+    expect(await count(db, "inner")).toBe(0);
+  });
 
   test("a failed savepoint leaves the transaction usable; a failed statement outside of one does not", async () => {
     const { db } = database;

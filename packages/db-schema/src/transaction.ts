@@ -1,6 +1,11 @@
-import { sql } from "drizzle-orm";
+import { is, sql } from "drizzle-orm";
+import { PgTransaction } from "drizzle-orm/pg-core";
 import type { Database } from "./database.ts";
 import { driverFactsOf } from "./driver-facts.ts";
+import { inTurn } from "./one-connection.ts";
+
+/** What `db.transaction` takes beside the function; ignored inside a transaction. */
+export type TransactionConfig = Parameters<Database["transaction"]>[1];
 
 /** The part of postgres.js's client of one transaction that Drizzle uses. */
 interface TransactionClient {
@@ -11,6 +16,26 @@ interface TransactionClient {
 const never = <T>(): Promise<T> => new Promise<T>(() => {});
 
 /**
+ * `db.transaction(run, config)` without the drivers' faults: what {@link withUser} and {@link withService} open.
+ *
+ * On postgres.js a lost connection ends this transaction instead of the process, and the commit holds behind a
+ * PgBouncer that keeps no prepared statements; on a single node-postgres connection transactions run in turn
+ * (docs/drivers.md). Inside a transaction it is a savepoint.
+ *
+ * @returns what `run` answers, after the commit; what `run` throws rolls back and is thrown
+ *
+ * @example
+ * await withTransaction(db, (tx) => transfer(tx, from, to), { isolationLevel: "serializable" });
+ */
+export function withTransaction<T>(
+  db: Database,
+  run: (tx: Database) => Promise<T>,
+  config?: TransactionConfig,
+): Promise<T> {
+  return is(db, PgTransaction) ? db.transaction(run) : inTurn(db, () => openTransaction(db, run, config));
+}
+
+/**
  * Opens a transaction on postgres.js that commits for certain, and that sends nothing more once its connection is
  * lost; on other drivers as usual.
  *
@@ -19,10 +44,10 @@ const never = <T>(): Promise<T> => new Promise<T>(() => {});
  * buffer blocks that connection of the pool for good (docs/drivers.md). Here the rest of the transaction waits for
  * ever instead, and is collected as garbage.
  */
-export function openTransaction<T>(
+function openTransaction<T>(
   db: Database,
   run: (tx: Database) => Promise<T>,
-  config?: Parameters<Database["transaction"]>[1],
+  config: TransactionConfig,
 ): Promise<T> {
   const connection = { lost: false };
   const outcome = db.transaction((tx) => {
