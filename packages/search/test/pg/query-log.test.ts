@@ -89,9 +89,10 @@ test.each([
 ])("what %s flushes within a caller's transaction is written after it", async (_cause, count) => {
   const owner = newId();
   const onError = vi.fn();
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   const log = createQueryLog({ db: database.db, serviceRole: undefined, mode: "full", onError });
   await database.db.transaction(async (tx) => {
+    // Real again before anything is sent: postgres.js opens its connections by a timer.
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     for (let index = 0; index < count; index++) {
       log.add({ query: `query ${index}`, ownerId: owner }, ["projects"], {
         total: 0,
@@ -100,9 +101,9 @@ test.each([
       });
     }
     vi.advanceTimersByTime(1_000);
+    vi.useRealTimers();
     await tx.execute(sql`select 1`);
   });
-  vi.useRealTimers();
   await log.close();
   expect(onError).not.toHaveBeenCalled();
   expect(await logged(owner)).toHaveLength(count);
