@@ -140,7 +140,7 @@ async function storeFiles(tx: Database, files: readonly NewFile[]): Promise<stri
     .insert(projectFiles)
     .values([...files])
     .onConflictDoUpdate({
-      target: [projectFiles.projectId, projectFiles.path],
+      target: [projectFiles.userId, projectFiles.projectId, projectFiles.path],
       targetWhere: isNull(projectFiles.deletedAt),
       set: {
         content: sql`excluded.content`,

@@ -62,6 +62,23 @@ test("a project is created with its event and its job, read, changed, and delete
   expect((await host.call("GET", `/api/projects/${id}`, { user: alice })).status).toBe(404);
 });
 
+test("a file put to the same path again replaces what it held", async () => {
+  const project = await create(alice, "/api/projects", { name: "Files" });
+  const put = async (content: string) => {
+    const response = await host.call("PUT", `/api/projects/${project.id}/files`, {
+      user: alice,
+      body: { path: "src/a.ts", content },
+    });
+    expect(response.status).toBeLessThan(300);
+    return await response.json();
+  };
+  const first = await put("const a = 1;");
+  const second = await put("const zebra = 2;");
+  expect(second).toEqual({ ...first, sizeBytes: 16 });
+  const { results } = await (await host.call("GET", "/api/search?q=zebra", { user: alice })).json();
+  expect(results.map((result: { id: string }) => result.id)).toEqual([first.id]);
+});
+
 test("another user's rows are as unknown as rows that do not exist", async () => {
   const project = await create(alice, "/api/projects", { name: "Secret garden" });
   const conversation = await create(alice, "/api/conversations", {

@@ -224,7 +224,7 @@ export function projectRoutes({ db, analytics, embeddings }: Services): Router {
         .insert(projectFiles)
         .values({ id: newId(), userId, projectId, path, ...facts })
         .onConflictDoUpdate({
-          target: [projectFiles.projectId, projectFiles.path],
+          target: [projectFiles.userId, projectFiles.projectId, projectFiles.path],
           targetWhere: isNull(projectFiles.deletedAt),
           set: facts,
         })
