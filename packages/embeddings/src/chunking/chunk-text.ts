@@ -1,7 +1,7 @@
 import { EmbeddingsError, shapeOf } from "../errors.ts";
 import { assertInteger } from "../validate.ts";
 import { blankLineCuts, topLevelCuts } from "./code-cuts.ts";
-import { estimateTokens, insidePair, tokenWeight } from "./estimate-tokens.ts";
+import { estimateTokens, insidePair, tokenUnit, tokenWeight } from "./estimate-tokens.ts";
 import { markdownSections, type Section } from "./markdown-sections.ts";
 import { lineCuts, paragraphCuts, sentenceCuts, wordCuts } from "./prose-cuts.ts";
 import { type Cuts, partsOf, type Span } from "./spans.ts";
@@ -57,7 +57,7 @@ export function chunkText(text: string, options: ChunkOptions = {}): TextChunk[]
   const { maxTokens = 300, overlapTokens = 0, kind = "prose" } = options;
   assertChunkOptions({ maxTokens, overlapTokens, kind });
   return sectionsOf(text, kind).flatMap((section) =>
-    piecesOf(text, section, levels[kind], maxTokens - overlapTokens)
+    piecesOf(text, section, levels[kind], (maxTokens - overlapTokens) * tokenUnit)
       .map((piece) => trimmed(text, withOverlap(text, piece, section, overlapTokens), kind))
       .filter((piece) => piece.end > piece.start)
       .map(({ start, end }) => {
@@ -82,10 +82,10 @@ const sectionsOf = (text: string, kind: TextKind): Section[] =>
   kind === "markdown" ? markdownSections(text) : [{ start: 0, end: text.length, title: "" }];
 
 /** Packs the parts of the coarsest level, in order, and cuts those that do not fit by the finer ones. */
-function piecesOf(text: string, span: Span, cuts: readonly Cuts[], maxTokens: number): Span[] {
+function piecesOf(text: string, span: Span, cuts: readonly Cuts[], maxWeight: number): Span[] {
   const [coarsest, ...finer] = cuts;
-  if (tokenWeight(text, span.start, span.end) <= maxTokens) return [span];
-  if (coarsest === undefined) return characterPieces(text, span, maxTokens);
+  if (tokenWeight(text, span.start, span.end) <= maxWeight) return [span];
+  if (coarsest === undefined) return characterPieces(text, span, maxWeight);
   const pieces: Span[] = [];
   let room = 0;
   const add = (piece: Span) => {
@@ -96,23 +96,23 @@ function piecesOf(text: string, span: Span, cuts: readonly Cuts[], maxTokens: nu
       room -= weight;
     } else {
       pieces.push({ ...piece });
-      room = maxTokens - weight;
+      room = maxWeight - weight;
     }
   };
   for (const part of partsOf(span, coarsest(text, span))) {
-    const fits = tokenWeight(text, part.start, part.end) <= maxTokens;
-    for (const piece of fits ? [part] : piecesOf(text, part, finer, maxTokens)) add(piece);
+    const fits = tokenWeight(text, part.start, part.end) <= maxWeight;
+    for (const piece of fits ? [part] : piecesOf(text, part, finer, maxWeight)) add(piece);
   }
   return pieces;
 }
 
-function characterPieces(text: string, { start, end }: Span, maxTokens: number): Span[] {
+function characterPieces(text: string, { start, end }: Span, maxWeight: number): Span[] {
   const pieces: Span[] = [];
   let from = start;
   let weight = 0;
   for (let at = start; at < end; at++) {
     const unit = tokenWeight(text, at, at + 1);
-    if (weight + unit > maxTokens) {
+    if (weight + unit > maxWeight) {
       const cut = insidePair(text, at) ? at - 1 : at;
       pieces.push({ start: from, end: cut });
       from = cut;
@@ -131,7 +131,7 @@ function withOverlap(text: string, piece: Span, section: Span, overlapTokens: nu
   let { start } = piece;
   for (let at = piece.start - 1; at >= section.start; at--) {
     weight += tokenWeight(text, at, at + 1);
-    if (weight > overlapTokens) break;
+    if (weight > overlapTokens * tokenUnit) break;
     if (at === section.start || /\s/.test(text.charAt(at - 1))) start = at;
   }
   return { start, end: piece.end };

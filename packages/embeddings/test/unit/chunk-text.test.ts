@@ -58,6 +58,11 @@ test("chunks are parts of the text, in order, within the limit, never cutting a 
   );
 });
 
+test("a text of exactly as many tokens as fit is within the limit, in whatever order its parts are summed", () => {
+  const text = "et faucibus curabitur enim congue lorem nibh dolor sapien sit mauris augue";
+  expect(chunkText(text, { maxTokens: 16 }).map(({ tokens }) => tokens)).toEqual([16]);
+});
+
 test("with an overlap, each chunk begins within the one before and stays within the limit", () => {
   const text = Array.from({ length: 200 }, (_, at) => `word${at}`).join(" ");
   const chunks = chunkText(text, { maxTokens: 50, overlapTokens: 10 });
