@@ -1,6 +1,9 @@
 import type { Database } from "@devora/db-schema";
+import { createCursorCodec } from "./cursor.ts";
 import { devoraSources, type PassageSource } from "./devora-sources.ts";
 import { getSuggestions, type SuggestionOptions, type Suggestions } from "./get-suggestions.ts";
+import { createKernelLookup } from "./kernel-lookup.ts";
+import type { KernelOptions } from "./kernels.ts";
 import { assertSources, type ScopeRoles } from "./options.ts";
 import { createQueryLog, type LogOptions } from "./query-log.ts";
 import { type RetrieveAnswer, type RetrieveOptions, retrieve } from "./retrieve.ts";
@@ -14,6 +17,13 @@ export interface CreateSearchOptions<S extends Source> extends ScopeRoles {
   sources?: readonly S[] | undefined;
   /** Passages already cut, for `retrieve`. Default: cut from the rows of `sources` on each call. */
   passages?: PassageSource | undefined;
+  /**
+   * Signs cursors; the same in all processes that answer pages of one search, at least 16 characters. Default: random,
+   * so that cursors hold within this process.
+   */
+  cursorSecret?: string | undefined;
+  /** As passed to {@link installSearch}. */
+  kernels?: KernelOptions | undefined;
   /** Keeps queries for statistics. Default `{ mode: "off" }`; needs module `search` otherwise. */
   log?: LogOptions | undefined;
 }
@@ -61,7 +71,15 @@ export function createSearch<const S extends Source = (typeof devoraSources)[num
   const sources = (options.sources ?? devoraSources) as readonly S[];
   assertSources(sources);
   const { db, role, serviceRole, passages } = options;
-  const context = { db, role, serviceRole, sources };
+  const kernels = createKernelLookup(passages ? [...sources, passages.rows] : sources, options.kernels);
+  const context = {
+    db,
+    role,
+    serviceRole,
+    sources,
+    kernels,
+    cursors: createCursorCodec(options.cursorSecret),
+  };
   const log = createQueryLog({ db, serviceRole, ...options.log });
 
   const run = async (verb: string, call: SearchOptions<S>): Promise<SearchAnswer<S>> => {

@@ -6,6 +6,7 @@ export type SearchErrorCode =
   | "INVALID_SOURCE"
   | "UNKNOWN_SOURCE"
   | "OWNER_REQUIRED"
+  | "INVALID_CURSOR"
   | "LOG_FULL";
 
 /**

@@ -2,13 +2,15 @@ export { type CreateSearchOptions, createSearch, type Search, type SourceVerbs }
 export { chunkPassages, devoraSources, type PassageSource } from "./devora-sources.ts";
 export { isSearchError, SearchError, type SearchErrorCode } from "./errors.ts";
 export type { SuggestionOptions, Suggestions } from "./get-suggestions.ts";
+export { installSearch, type KernelOptions, type SearchKernel, searchKernelFor } from "./kernels.ts";
 export type { CallOptions, ScopeRoles } from "./options.ts";
 export type { Passage } from "./passage.ts";
+export type { Facets } from "./queries/ranking.ts";
 export type { LogOptions } from "./query-log.ts";
-export type { Explanation } from "./rank.ts";
+export type { Explanation, RankingPreferences, Recency } from "./rank.ts";
 export type { FiltersOf, JsonOf, MetadataOf, ResultOf, SearchResult } from "./result.ts";
 export type { RetrieveAnswer, RetrieveOptions } from "./retrieve.ts";
-export type { SearchAnswer, SearchOptions } from "./search.ts";
+export type { ExplainedTerm, SearchAnswer, SearchOptions } from "./search.ts";
 export { type Segment, segmentsToHtml } from "./segments.ts";
 export {
   type ColumnOf,

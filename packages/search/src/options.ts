@@ -1,6 +1,7 @@
 import type { Database } from "@devora/db-schema";
 import { SearchError } from "./errors.ts";
-import { candidateLimit } from "./rank.ts";
+import { maxRankedRows } from "./queries/counts.ts";
+import type { RankingPreferences } from "./rank.ts";
 import type { Source } from "./source.ts";
 
 /** Where and for whom a call runs. */
@@ -131,4 +132,41 @@ export function assertFilters(
 }
 
 /** Results are paged within the rows that get ranked. */
-export const maxOffset = candidateLimit;
+export const maxOffset = maxRankedRows;
+
+/** Refuses preferences that would make no ranking. */
+export function assertPreferences(
+  verb: string,
+  sources: readonly Source[],
+  { boosts = {}, recency, proximity }: RankingPreferences,
+): void {
+  const names = sources.map(({ name }) => name);
+  for (const [name, boost] of Object.entries(boosts)) {
+    if (!names.includes(name)) {
+      throw new SearchError(
+        "UNKNOWN_SOURCE",
+        `${verb}: boosts names no source that is searched; known are ${names.join(", ")}.`,
+      );
+    }
+    assertNumber(verb, `boosts.${name}`, boost, { above: 0, max: 1_000 });
+  }
+  if (recency !== undefined) {
+    assertNumber(verb, "recency.halfLifeDays", recency.halfLifeDays, { above: 0, max: 1_000_000 });
+    assertNumber(verb, "recency.weight", recency.weight ?? 0, { min: 0, max: 1 });
+  }
+  assertNumber(verb, "proximity", proximity ?? 0, { min: 0, max: 1 });
+}
+
+function assertNumber(
+  verb: string,
+  option: string,
+  value: unknown,
+  { above = Number.NEGATIVE_INFINITY, min = above, max }: { above?: number; min?: number; max: number },
+): void {
+  if (typeof value === "number" && value > above && value >= min && value <= max) return;
+  const from = min === above ? `above ${above}` : `from ${min}`;
+  throw new SearchError(
+    "INVALID_OPTION",
+    `${verb}: ${option} must be a number ${from}, at most ${max}; received ${typeof value === "number" ? value : typeof value}.`,
+  );
+}

@@ -1,16 +1,47 @@
 import { type Database, rowsOf } from "@devora/db-schema";
+import { type SQL, sql } from "drizzle-orm";
+import { type Cursor, type CursorPlace, queryHash } from "./cursor.ts";
+import type { KernelLookup } from "./kernel-lookup.ts";
 import { parseQuery } from "./parse-query.ts";
-import { decodeFrequencies, frequenciesQuery } from "./queries/frequencies.ts";
+import { countsQuery, decodeCounts, maxRankedRows, rowCountQuery } from "./queries/counts.ts";
+import { boundInput, type SearchRequest } from "./queries/input.ts";
+import { kernelCall } from "./queries/kernel-call.ts";
 import { decodeLexemes, lexemesQuery } from "./queries/lexemes.ts";
-import { decodeRanking, type RankedRow, rankingQuery } from "./queries/ranking.ts";
-import type { Scope } from "./queries/scope.ts";
-import type { WeightedTerm } from "./queries/term-rows.ts";
+import {
+  decodeRanking,
+  type RankedRow,
+  type RankedSource,
+  rankingQuery,
+  sourceRankingQuery,
+} from "./queries/ranking.ts";
+import { matchRequest, type Scope, scopeRequest } from "./queries/scope.ts";
+import { termsJson, type WeightedTerm } from "./queries/term-rows.ts";
 import type { Source } from "./source.ts";
-import { composeTerms, type Terms, textsToStem } from "./terms.ts";
-import { candidateTerms, weightTerms } from "./weights.ts";
+import { composeTerms, type Match, type Terms, textsToStem } from "./terms.ts";
+import { candidateTerms, estimatedTotal, weightTerms } from "./weights.ts";
 
 /** Why a query found nothing, where the query itself is the reason. */
 export type Explanation = "empty_query" | "only_exclusions" | "only_stop_words";
+
+/** What an answer may be made to prefer. */
+export interface RankingPreferences {
+  /**
+   * How much each source counts, above 0, in relation to the greatest; 1 where none is given. Rows with all words stay
+   * before rows with some.
+   */
+  readonly boosts?: Readonly<Record<string, number>> | undefined;
+  /** Newer rows first among about equally good ones; needs the source's `updatedAt`. Default: age does not count. */
+  readonly recency?: Recency | undefined;
+  /** 0..1: share of the words' nearness to each other in the relevance. Default 0: on prose it made answers worse. */
+  readonly proximity?: number | undefined;
+}
+
+export interface Recency {
+  /** Days after which the part that age can take away is half gone. */
+  readonly halfLifeDays: number;
+  /** 0..1: the part of the relevance that age can take away. Default 0.3. */
+  readonly weight?: number | undefined;
+}
 
 export interface RankOptions {
   readonly sources: readonly Source[];
@@ -18,42 +49,41 @@ export interface RankOptions {
   readonly query: string;
   /** `all-first`: rows with every word, and with any word only where those are few. */
   readonly words: "all-first" | "any";
+  readonly preferences: RankingPreferences;
+  readonly facets: boolean;
   readonly limit: number;
   readonly offset: number;
+  /** The end of the page before. */
+  readonly cursor: Cursor | undefined;
+  readonly kernels: KernelLookup;
   readonly signal: AbortSignal | undefined;
 }
 
 export interface Ranking {
   readonly rows: readonly RankedRow[];
+  readonly sources: readonly RankedSource[];
   readonly terms: Terms;
   readonly weighted: readonly WeightedTerm[];
-  /** Rows that match, whether ranked or not. */
+  /** Rows that match, whether ranked or not; estimated where not all were. */
   readonly total: number;
   readonly relaxed: boolean;
   /** False when more rows matched than were ranked. */
   readonly complete: boolean;
   readonly explanation: Explanation | undefined;
+  /** What the next page must be ranked by; undefined when nothing was found. */
+  readonly place: CursorPlace | undefined;
 }
 
 /** Fewer rows with every word than this, and rows with any word are answered after them. */
 const fewRows = 5;
-/** Most rows that one source ranks: beyond it the rarest words choose, then the ids. */
-export const candidateLimit = 5_000;
+/** A later page ranks what the first did, by its lowest id, and no more than this though rows are written. */
+const maxLaterRankedRows = 4 * maxRankedRows;
 
 /** Three statements: the query's lexemes, their frequencies in the scope, and the ranked page. */
 export async function rank(db: Database, options: RankOptions): Promise<Ranking> {
-  const { sources, scope, signal } = options;
+  const { sources, signal } = options;
   const parsed = parseQuery(options.query);
   const texts = textsToStem(parsed);
-  const nothing = (explanation: Explanation | undefined, terms: Terms): Ranking => ({
-    rows: [],
-    terms,
-    weighted: [],
-    total: 0,
-    relaxed: false,
-    complete: true,
-    explanation,
-  });
   if (parsed.words.length + parsed.phrases.length === 0) {
     return nothing(parsed.excluded.length > 0 ? "only_exclusions" : "empty_query", composeTerms(parsed, []));
   }
@@ -62,35 +92,129 @@ export async function rank(db: Database, options: RankOptions): Promise<Ranking>
   const explanation = terms.onlyStopWords ? "only_stop_words" : undefined;
   if (terms.terms.length === 0 || sources.length === 0) return nothing(explanation, terms);
 
+  const hash = queryHash(options, terms);
   signal?.throwIfAborted();
-  const frequencies = decodeFrequencies(
-    await rowsOf(db, frequenciesQuery(sources, terms, scope)),
-    terms.terms.length,
-  );
-  if (frequencies.any === 0) return nothing(explanation, terms);
-
-  const relaxed = frequencies.all < frequencies.any && (options.words === "any" || frequencies.all < fewRows);
-  const weighted = weightTerms(terms.terms, frequencies);
-  const candidates = relaxed
-    ? terms.any(candidateTerms(terms.terms, frequencies, candidateLimit))
-    : terms.all;
-  const total = relaxed ? frequencies.any : frequencies.all;
+  const kernels = await options.kernels(db, sources, options.scope);
+  const place = options.cursor?.placeOf(hash) ?? (await firstPlace(db, options, terms, kernels));
+  if (place === undefined) return nothing(explanation, terms);
 
   signal?.throwIfAborted();
-  const { limit, offset } = options;
-  const rows = decodeRanking(
-    await rowsOf(
-      db,
-      rankingQuery({ sources, scope, terms, weighted, candidates, candidateLimit, limit, offset }),
-    ),
-  );
+  const weighted = terms.terms.map((term, index) => ({ ...term, weight: place.weights[index] ?? 0 }));
+  const ranked = decodeRanking(await rowsOf(db, pageOf(options, terms, { ...place, weighted }, kernels)));
+  return { ...ranked, terms, weighted, explanation: undefined, ...place, place: { ...place, hash } };
+}
+
+const nothing = (explanation: Explanation | undefined, terms: Terms): Ranking => ({
+  rows: [],
+  sources: [],
+  terms,
+  weighted: [],
+  total: 0,
+  relaxed: false,
+  complete: true,
+  explanation,
+  place: undefined,
+});
+
+type Kernels = Awaited<ReturnType<KernelLookup>>;
+
+/** Counts the words, and decides what is ranked and how much each word counts; undefined when no row matches. */
+async function firstPlace(
+  db: Database,
+  { sources, scope, words, signal }: RankOptions,
+  terms: Terms,
+  kernels: Kernels,
+): Promise<Omit<CursorPlace, "hash" | "after"> | undefined> {
+  signal?.throwIfAborted();
+  const few = words === "any" ? maxRankedRows + 1 : fewRows;
+  const requests = sources.map((source) => ({
+    ...scopeRequest(source, scope),
+    ...matchRequests(terms, terms.any()),
+    ...matchRequest("any", terms.any()),
+    terms: termsJson(terms.terms),
+    termCount: String(terms.terms.length),
+    few: String(few),
+  }));
+  const counts = decodeCounts(await rowsOf(db, countsOfAll(sources, requests, kernels)), terms.terms.length);
+  if (counts.all === 0 && counts.any === 0) return undefined;
+  const relaxed = counts.any > counts.all && counts.all < few;
+  const chosen = relaxed ? candidateTerms(terms.terms, counts, maxRankedRows) : [];
+  const kind = relaxed ? "any" : "all";
+  const complete = !(relaxed ? counts.moreThanAny : counts.moreThanAll);
   return {
-    rows,
-    terms,
-    weighted,
-    total,
+    weights: weightTerms(terms.terms, counts).map(({ weight }) => weight),
+    candidates: chosen.map((term) => terms.terms.indexOf(term)),
     relaxed,
-    complete: total <= candidateLimit,
-    explanation: undefined,
+    total: complete ? counts[kind] : estimatedTotal(counts, kind),
+    complete,
+    floors: {},
+    rankedAt: new Date().toISOString(),
   };
 }
+
+const matchRequests = (terms: Terms, candidates: Match): SearchRequest => ({
+  ...matchRequest("all", terms.all),
+  ...matchRequest("candidates", candidates),
+  ...matchRequest("excluded", terms.all.excluded),
+});
+
+const countsOfAll = (sources: readonly Source[], requests: readonly SearchRequest[], kernels: Kernels): SQL =>
+  sql.join(
+    sources.flatMap((source, index) => {
+      const request = requests[index] ?? {};
+      const kernel = kernels.get(source.name);
+      const counts = kernel ? kernelCall(kernel.count, request) : countsQuery(source, boundInput(request));
+      return [sql`(${counts})`, rowCountQuery(source, boundInput(request))];
+    }),
+    sql` union all `,
+  );
+
+function pageOf(
+  { sources, scope, preferences, facets, limit, offset }: RankOptions,
+  terms: Terms,
+  place: Omit<CursorPlace, "hash"> & { readonly weighted: readonly WeightedTerm[] },
+  kernels: Kernels,
+): SQL {
+  const { weighted, candidates, relaxed, floors, after, rankedAt } = place;
+  const match = relaxed ? terms.any(candidates.flatMap((ordinal) => terms.terms[ordinal] ?? [])) : terms.all;
+  const { boosts = {}, recency, proximity } = preferences;
+  const greatest = Math.max(...sources.map(({ name }) => boosts[name] ?? 1));
+  const rankings = sources.map((source) => {
+    const boost = (boosts[source.name] ?? 1) / greatest;
+    const request: SearchRequest = {
+      ...scopeRequest(source, scope),
+      ...matchRequests(terms, match),
+      "titles.fr": terms.titles.fr,
+      "titles.en": terms.titles.en,
+      "titles.simple": terms.titles.simple,
+      terms: termsJson(weighted),
+      termCount: String(weighted.length),
+      limit: String(limit + offset),
+      cap: String(floors[source.name] === undefined ? maxRankedRows : maxLaterRankedRows),
+      floor: floors[source.name] ?? null,
+      proximity: proximity ? String(proximity) : null,
+      boost: boost === 1 ? null : String(boost),
+      facets: facets ? "true" : null,
+      ...(recency && {
+        "recency.now": rankedAt,
+        "recency.halfLifeDays": String(recency.halfLifeDays),
+        "recency.weight": String(recency.weight ?? 0.3),
+      }),
+      ...(after && afterRequest(source, after)),
+    };
+    const kernel = kernels.get(source.name);
+    const rows = kernel ? kernelCall(kernel.rank, request) : sourceRankingQuery(source, boundInput(request));
+    return { name: source.name, rows };
+  });
+  return rankingQuery(rankings, { limit, offset });
+}
+
+/** Ties by source, then by id: a later source's rows of the same score follow, an earlier one's came before. */
+const afterRequest = (
+  { name }: Source,
+  { score, type, id }: NonNullable<CursorPlace["after"]>,
+): SearchRequest => ({
+  "after.score": String(score),
+  "after.ties": name >= type ? "true" : null,
+  "after.id": name === type ? id : null,
+});

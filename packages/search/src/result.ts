@@ -18,6 +18,8 @@ export interface SearchResult<Type extends string = string, Metadata = Readonly<
    */
   score: number;
   updatedAt: Date | undefined;
+  /** Words and phrases of the query that the row does not have. */
+  missingWords: readonly string[];
   /** The source's metadata columns; in code also `line`, on which the snippet starts, from 1. */
   metadata: Metadata;
 }

@@ -51,7 +51,10 @@ export async function retrieve(context: RetrieveContext, options: RetrieveOption
   signal?.throwIfAborted();
   return withDatabaseErrors(`search.${verb}`, () =>
     withReadScope(context, options, async (db) => {
-      const ranking = await rank(db, { sources, scope, query, words: "any", limit, offset: 0, signal });
+      const ranking = await rank(db, {
+        ...{ sources, scope, query, words: "any", facets: false, limit, offset: 0, signal },
+        ...{ kernels: context.kernels, cursor: undefined, preferences: {} },
+      });
       signal?.throwIfAborted();
       if (ranking.rows.length === 0) return { passages: [], complete: ranking.complete };
       const found = passages

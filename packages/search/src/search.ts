@@ -1,9 +1,13 @@
 import { type Database, rowsOf, withDatabaseErrors, withReadScope } from "@devora/db-schema";
+import type { CursorCodec } from "./cursor.ts";
+import { SearchError } from "./errors.ts";
 import { highlight } from "./highlight.ts";
+import type { KernelLookup } from "./kernel-lookup.ts";
 import {
   assertDate,
   assertFilters,
   assertOwner,
+  assertPreferences,
   assertText,
   type CallOptions,
   chooseSources,
@@ -12,36 +16,58 @@ import {
   wholeNumber,
 } from "./options.ts";
 import { decodePage, pageQuery } from "./queries/page.ts";
+import type { Facets } from "./queries/ranking.ts";
 import { canFilter, type Scope } from "./queries/scope.ts";
-import { type Explanation, type Ranking, rank } from "./rank.ts";
+import { type Explanation, type Ranking, type RankingPreferences, rank } from "./rank.ts";
 import type { FiltersOf, ResultOf } from "./result.ts";
 import type { Source } from "./source.ts";
 
-export interface SearchOptions<S extends Source> extends CallOptions {
+export interface SearchOptions<S extends Source> extends CallOptions, RankingPreferences {
   /** Words, `"phrases"` and `-exclusions`; any string will do. Its first 2,000 characters are read. */
   query: string;
   /** Names of the sources to search. Default: all. */
   sources?: readonly S["name"][] | undefined;
   /** Rows of the page, 1 to 100. Default 20. */
   limit?: number | undefined;
-  /** Rows before the page, 0 to 5,000. Default 0. */
+  /** Rows before the page, 0 to 2,000. Default 0. */
   offset?: number | undefined;
+  /** `nextCursor` of the page before: goes on with the same ranking, whatever is written meanwhile. Not with `offset`. */
+  cursor?: string | undefined;
   /** Equal to a value, or to one of a list. Sources that do not have a filter are left out. */
   filters?: FiltersOf<S> | undefined;
   /** Rows that changed at this time or later. Sources without `updatedAt` are left out. */
   updatedAfter?: Date | undefined;
+  /** Counts the values of each filter among the rows that were ranked. Default false. */
+  facets?: boolean | undefined;
+  /** Answers how the words counted. Default false. */
+  explain?: boolean | undefined;
+}
+
+/** How a word counted in the ranking. */
+export interface ExplainedTerm {
+  text: string;
+  /** Share of the relevance that it decides, 0..1: rarer words decide more. */
+  weight: number;
 }
 
 export interface SearchAnswer<S extends Source> {
   /** Best first; ties by source name, then by id, the greater first. */
   results: ResultOf<S>[];
-  /** Rows that match, on all pages. */
+  /** Rows that match, on all pages: exact while `complete`, else an estimate. */
   total: number;
   executionTimeMs: number;
   /** True when few rows have all words, so that rows with some of them follow. */
   relaxed: boolean;
-  /** False when more rows matched than were ranked. */
+  /** Words that even the best row lacks, where the search was relaxed. */
+  droppedWords: string[];
+  /** False when more rows matched than were ranked: 2,000 in each source, those with the rarest words, the last by id. */
   complete: boolean;
+  /** Where the next page begins; undefined after the last. */
+  nextCursor: string | undefined;
+  /** By source and filter: how many of the ranked rows have each value; null counts as `""`. With `facets` alone. */
+  facets: { [Name in S["name"]]?: Facets } | undefined;
+  /** With `explain` alone. */
+  terms: ExplainedTerm[] | undefined;
   /** Why nothing was found, where the query itself is the reason. */
   explanation: Explanation | undefined;
 }
@@ -49,6 +75,8 @@ export interface SearchAnswer<S extends Source> {
 export interface SearchContext<S extends Source> extends ScopeRoles {
   readonly db: Database;
   readonly sources: readonly S[];
+  readonly kernels: KernelLookup;
+  readonly cursors: CursorCodec;
 }
 
 /** Ranks the rows of all sources together, then reads and marks the rows of the page. */
@@ -66,35 +94,77 @@ export async function search<S extends Source>(
   assertOwner(verb, chosen, options);
   const filters: Readonly<Record<string, unknown>> = options.filters ?? {};
   assertFilters(verb, chosen, filters);
+  assertPreferences(verb, chosen, options);
+  const cursor = options.cursor === undefined ? undefined : context.cursors.decode(verb, options.cursor);
+  if (cursor && offset > 0) {
+    throw new SearchError(
+      "INVALID_OPTION",
+      `${verb}: cursor and offset exclude each other. Pass one of them.`,
+    );
+  }
 
   const scope: Scope = { ownerId: options.ownerId, filters, updatedAfter: options.updatedAfter };
   const sources = chosen.filter((source) => canFilter(source, scope));
-  const { query, signal } = options;
+  const { query, signal, boosts, recency, proximity, facets = false } = options;
   signal?.throwIfAborted();
+  const { kernels } = context;
   return withDatabaseErrors(`search.${verb}`, () =>
     withReadScope(context, options, async (db) => {
-      const ranking = await rank(db, { sources, scope, query, words: "all-first", limit, offset, signal });
+      const ranking = await rank(db, {
+        ...{ sources, scope, query, words: "all-first", facets, limit, offset, cursor, kernels, signal },
+        preferences: { boosts, recency, proximity },
+      });
       signal?.throwIfAborted();
       const results = await readPage(db, sources, scope, ranking);
-      const { total, relaxed, complete, explanation } = ranking;
+      const { total, relaxed, complete, explanation, weighted } = ranking;
       return {
         results,
         total,
         executionTimeMs: performance.now() - startedAt,
         relaxed,
+        droppedWords: relaxed ? wordsOf(ranking, ranking.rows[0]?.missing ?? []) : [],
         complete,
+        nextCursor: nextCursor(context.cursors, ranking, limit),
+        facets: facets ? facetsOf<S>(ranking) : undefined,
+        terms: options.explain ? weighted.map(({ text, weight }) => ({ text, weight })) : undefined,
         explanation,
       };
     }),
   );
 }
 
+const wordsOf = ({ weighted }: Ranking, ordinals: readonly number[]): string[] =>
+  ordinals.flatMap((ordinal) => weighted[ordinal]?.text ?? []);
+
+const facetsOf = <S extends Source>({ sources }: Ranking): NonNullable<SearchAnswer<S>["facets"]> =>
+  Object.fromEntries(sources.map(({ type, facets }) => [type, facets])) as NonNullable<
+    SearchAnswer<S>["facets"]
+  >;
+
+/** A full page has a next one, if an empty one. */
+function nextCursor(
+  cursors: CursorCodec,
+  { rows, sources, place, complete }: Ranking,
+  limit: number,
+): string | undefined {
+  const last = rows.at(-1);
+  if (place === undefined || last === undefined || rows.length < limit) return undefined;
+  const floors = sources.flatMap(({ type, floor }) => (floor === null ? [] : [[type, floor] as const]));
+  const { type, id, score } = last;
+  return cursors.encode({
+    ...place,
+    floors: complete ? {} : { ...Object.fromEntries(floors), ...place.floors },
+    after: { score, type, id },
+  });
+}
+
 async function readPage<S extends Source>(
   db: Database,
   sources: readonly S[],
   scope: Scope,
-  { rows: ranked, terms, weighted }: Ranking,
+  ranking: Ranking,
 ): Promise<ResultOf<S>[]> {
+  const { rows: ranked, terms, weighted } = ranking;
   const pages = sources
     .map((source) => ({
       source,
@@ -103,7 +173,7 @@ async function readPage<S extends Source>(
     .filter(({ ids }) => ids.length > 0);
   if (pages.length === 0) return [];
   const rows = decodePage(await rowsOf(db, pageQuery(pages, scope, terms, weighted)));
-  return ranked.flatMap(({ type, id, score }) => {
+  return ranked.flatMap(({ type, id, score, missing }) => {
     const row = rows.find((candidate) => candidate.type === type && candidate.id === id);
     const source = sources.find(({ name }) => name === type);
     // Gone since it was ranked.
@@ -111,6 +181,19 @@ async function readPage<S extends Source>(
     const { titleSegments, snippet, line } = highlight(source, row, terms);
     const metadata = line === undefined ? row.metadata : { ...row.metadata, line };
     const { title, updatedAt } = row;
-    return [{ type, id, title, titleSegments, snippet, score, updatedAt, metadata } as ResultOf<S>];
+    const missingWords = wordsOf(ranking, missing);
+    return [
+      {
+        type,
+        id,
+        title,
+        titleSegments,
+        snippet,
+        score,
+        updatedAt,
+        missingWords,
+        metadata,
+      } as unknown as ResultOf<S>,
+    ];
   });
 }

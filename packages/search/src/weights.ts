@@ -1,33 +1,52 @@
-import { type Frequencies, maxCountedRows } from "./queries/frequencies.ts";
+import { type Counts, maxCountedMatches, maxCountedRows } from "./queries/counts.ts";
 import type { WeightedTerm } from "./queries/term-rows.ts";
 import type { Term } from "./terms.ts";
+
+/** Rows that a scope is taken to have when they are too many to be counted. */
+const manyRows = 4 * maxCountedRows;
+
+/** A word's rows; of more than were counted, halfway between that and all. */
+const matchesOf = (count: number, rows: number): number =>
+  count < maxCountedMatches ? count : Math.min(rows, (maxCountedMatches + rows) / 2);
+
+const rowsOf = ({ rows, any, terms }: Counts): number =>
+  Math.max(rows >= maxCountedRows ? manyRows : rows, any, ...terms);
 
 /**
  * Terms weighted by inverse document frequency, ln(1 + (N - n + .5) / (n + .5)), divided by their sum; so that a rare
  * word decides and a frequent one settles ties.
  * @see Robertson, Zaragoza, "The Probabilistic Relevance Framework", 2009, section 3.1; plus 1 as in Lucene
  */
-export function weightTerms(
-  terms: readonly Term[],
-  { rows, any, terms: counts }: Frequencies,
-): WeightedTerm[] {
-  // Of rows too many to be counted it is supposed that a quarter matches: the logarithm forgives it.
-  const total = Math.max(rows, rows >= maxCountedRows ? 4 * any : any);
-  const weights = counts.map((count) => Math.log(1 + (total - count + 0.5) / (count + 0.5)));
+export function weightTerms(terms: readonly Term[], counts: Counts): WeightedTerm[] {
+  const total = rowsOf(counts);
+  const weights = counts.terms.map((count) => {
+    const matches = matchesOf(count, total);
+    return Math.log(1 + (total - matches + 0.5) / (matches + 0.5));
+  });
   const sum = weights.reduce((a, b) => a + b, 0);
   return terms.map((term, index) => ({ ...term, weight: (weights[index] ?? 0) / sum }));
 }
 
+/** Rows that match, where they are too many to be counted: as if the words were spread by chance. */
+export function estimatedTotal(counts: Counts, words: "all" | "any"): number {
+  const total = rowsOf(counts);
+  const shares = counts.terms.map((count) => matchesOf(count, total) / total);
+  const share =
+    words === "all"
+      ? shares.reduce((product, one) => product * one, 1)
+      : 1 - shares.reduce((product, one) => product * (1 - one), 1);
+  return Math.max(counts[words], Math.round(total * share));
+}
+
 /**
- * The words whose rows get ranked when any word will do: all of them while at most `limit` rows match; otherwise the
- * rarest, as many as stay within `limit`, at least one. The frequent words still count in the ranking.
+ * The words whose rows get ranked when any word will do: all of them while all matching rows can be ranked; otherwise
+ * the rarest, as many as stay within `limit` rows, at least one. The frequent words still count in the ranking.
  */
 export function candidateTerms(
   terms: readonly Term[],
-  { any, terms: counts }: Frequencies,
+  { moreThanAny, terms: counts }: Counts,
   limit: number,
 ): Term[] {
-  if (any <= limit) return [...terms];
   const rarestFirst = terms
     .map((term, index) => ({ term, count: counts[index] ?? 0 }))
     .filter(({ term, count }) => !term.phrase && count > 0)
@@ -36,7 +55,7 @@ export function candidateTerms(
   return rarestFirst
     .filter(({ count }, index) => {
       sum += count;
-      return index === 0 || sum <= limit;
+      return index === 0 || sum <= limit || !moreThanAny;
     })
     .map(({ term }) => term);
 }

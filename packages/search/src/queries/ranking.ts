@@ -1,31 +1,42 @@
 import type { Row } from "@devora/db-schema";
 import { type SQL, sql } from "drizzle-orm";
 import type { Source } from "../source.ts";
-import type { Match, Terms } from "../terms.ts";
-import { languageOf, matchCondition, ofOwnLanguage, type Scope, scopeCondition } from "./scope.ts";
-import { termQuery, termRows, type WeightedTerm } from "./term-rows.ts";
+import { castTypeOf } from "./column-type.ts";
+import type { Input } from "./input.ts";
+import {
+  caseOfLanguage,
+  conditionOf,
+  foundCondition,
+  languageOf,
+  type MatchedFields,
+  matchCondition,
+  tableOf,
+} from "./scope.ts";
+import { termCondition, termQuery, termRowsOf } from "./term-rows.ts";
 
 export interface RankedRow {
   readonly type: string;
   readonly id: string;
   readonly score: number;
+  /** Ordinals of the terms that the row does not have. */
+  readonly missing: readonly number[];
 }
 
-export interface RankingParameters {
-  readonly sources: readonly Source[];
-  readonly scope: Scope;
-  readonly terms: Terms;
-  readonly weighted: readonly WeightedTerm[];
-  /** Which rows are ranked. */
-  readonly candidates: Match;
-  /** Most rows that are ranked in each source: the last ones by id. */
-  readonly candidateLimit: number;
-  readonly limit: number;
-  readonly offset: number;
+/** What was ranked in one source. */
+export interface RankedSource {
+  readonly type: string;
+  /** The lowest id of the ranked rows; null when there are none. */
+  readonly floor: string | null;
+  /** How often each value of each filter occurs among the ranked rows; null unless asked for. */
+  readonly facets: Facets | null;
 }
+
+/** Counts by value, by filter. Values as text; null counts as the empty text. */
+export type Facets = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
 /**
- * Ranks rows of several sources on one scale, best first; ties by source, then by id, the last first.
+ * Ranks rows of one source: (id, score, missing, floor, facets). One row without an id says the floor and the facets
+ * (see {@link RankedSource}); the others are in no order.
  *
  * relevance = Σ weight(term) * min(1, (rank(term in title) + rank(term in body)) / 2 + code), where
  * - rank is `ts_rank` with equal weights and normalisation 16: 0..1, saturating in the term's occurrences, divided
@@ -34,59 +45,180 @@ export interface RankingParameters {
  *   1 and .4) gives .37 and .60, and BM25 per field, which needs each vector unnested, .39 and .63.
  * - code, in sources with identifiers: .1 where the term is an identifier or parts of one, .25 where the path has it.
  *
+ * It is mixed with the nearness of the words (`ts_rank_cd`) and weighted by age and source where the request asks.
  * score = (tier + relevance) / 3, in 0..1: tier 2 where the title has the query's words and no others, 1 where the
  * row has all words, else 0. So exact titles come first and rows with all words before the rest.
  */
-export function rankingQuery(parameters: RankingParameters): SQL {
-  const { sources, weighted, limit, offset } = parameters;
-  const candidates = sources.map((source, index) => candidateRows(source, index, parameters));
-  const ranked = sources.map(
-    (source, index) => sql`
-      select ${source.name}::text as type, m.id, ((m.tier + ${relevance(source)}) / 3)::float8 as score
-      from ${candidatesName(index)} as m`,
-  );
+export function sourceRankingQuery(source: Source, input: Input): SQL {
   return sql`
-    with terms as materialized (${termRows(weighted)}),
-    ${sql.join(candidates, sql`, `)}
-    select type, id, score from (${sql.join(ranked, sql` union all `)}) as ranked
-    order by score desc, type, id desc
-    limit ${limit}::int offset ${offset}::int`;
+    with terms as materialized (${termRowsOf(input)}),
+    candidates as materialized (${candidateRows(source, input)}),
+    ranked as materialized (
+      select m.*, ((m.tier + ${relevance(source, input)}) / 3)::float8 as score
+      from (select c.*, ${words(source)} as words from candidates as c offset 0) as m
+    ),
+    page as (
+      select * from ranked
+      where ${afterCondition(input)}
+      order by score desc, id collate "C" desc
+      limit ${input.value("limit", "int")}
+    )
+    select page.id, page.score,
+           array_to_string(array(
+             select t.ordinal from terms as t where (${termCondition(fields(source))}) is not true order by t.ordinal
+           ), ',') as missing,
+           null::text as floor, null::jsonb as facets
+    from page
+    union all
+    select null, null, null, (select c.id from candidates as c order by c.key limit 1), ${facets(source, input)}`;
 }
 
-const candidatesName = (index: number): SQL => sql`${sql.identifier(`candidates_${index}`)}`;
-
-function candidateRows(source: Source, index: number, parameters: RankingParameters): SQL {
-  const { scope, terms, candidates, candidateLimit } = parameters;
-  const titles = ofOwnLanguage(languageOf(source), terms.titles, sql`tsvector`);
-  return sql`${candidatesName(index)} as materialized (
-    select c.id::text as id, c.language, c.identifiers, c.path, v.title, v.body,
-           case when c.has_all and strip(v.title) = c.whole_title then 2 when c.has_all then 1 else 0 end as tier
+/**
+ * The rows that get ranked: those with the request's candidate terms, of more than `cap` the last by id. They are
+ * chosen by id alone, because sorting whole rows takes longer than reading the chosen ones again.
+ */
+function candidateRows(source: Source, input: Input): SQL {
+  const { id, vector, updatedAt, identifierVector, path, filters } = source;
+  const table = tableOf(source, input);
+  const floor = input.has("floor")
+    ? sql`and (${input.value("floor")} is null or ${id} >= ${input.value("floor", castTypeOf(id))})`
+    : sql.empty();
+  const values = Object.values(filters).map((column, index) => sql`${column}::text as ${filterName(index)}`);
+  return sql`
+    select c.*, v.title, v.body,
+           case when not c.has_all then 0 when strip(v.title) = c.whole_title then 2 else 1 end as tier
     from (
-      select ${source.id} as id, ${source.vector} as vector, ${languageOf(source)} as language,
-             ${source.identifierVector ?? sql`null::tsvector`} as identifiers,
-             ${source.path ? sql`lower(${source.path})` : sql`null::text`} as path,
-             ${matchCondition(source, terms.all)} as has_all, ${titles} as whole_title
-      from ${source.table}
-      where ${scopeCondition(source, scope)} and ${matchCondition(source, candidates)}
-      order by ${source.id} desc
-      limit ${candidateLimit}::int
+      select r.*, coalesce(${matchCondition(fields(source), "all", input)}, false) as has_all,
+             ${wholeTitle(source, input)} as whole_title
+      from (
+        select ${id} as key, ${id}::text as id, ${vector} as row_vector, ${languageOf(source)} as row_language,
+               ${identifierVector ?? sql`null::tsvector`} as row_identifiers, ${path ?? sql`null::text`} as row_path,
+               ${updatedAt ?? sql`null::timestamptz`} as updated_at
+               ${values.length > 0 ? sql`, ${sql.join(values, sql`, `)}` : sql.empty()}
+        from (
+          select ${id} as key
+          from ${table}
+          where ${conditionOf(source, input)} and ${foundCondition(source, "candidates", input)} ${floor}
+          order by ${id} desc
+          limit ${input.value("cap", "int")}
+        ) as chosen
+        join ${table} on ${id} = chosen.key
+      ) as r
+      offset 0
     ) as c
     cross join lateral (
-      select ts_filter(c.vector, '{a}') as title, ts_filter(c.vector, '{b,c,d}') as body offset 0
-    ) as v
-  )`;
+      select ts_filter(c.row_vector, '{a}') as title, ts_filter(c.row_vector, '{b,c,d}') as body offset 0
+    ) as v`;
 }
 
-function relevance(source: Source): SQL {
-  const query = termQuery(source, sql`m.language`);
-  const text = sql`coalesce(ts_rank('{1,1,1,1}', m.title, ${query}, 16) + ts_rank('{1,1,1,1}', m.body, ${query}, 16), 0) / 2`;
-  const identifier = sql`case when m.identifiers @@ t.identifiers then 0.1 else 0 end`;
-  const path = sql`case when t.identifiers is not null and position(t.word in m.path) > 0 then 0.25 else 0 end`;
+/** The source's columns under the names that candidates give them. */
+const fields = (source: Source): MatchedFields => ({
+  vector: sql`row_vector`,
+  language: typeof source.language === "string" ? source.language : sql`row_language`,
+  identifierVector: source.identifierVector && sql`row_identifiers`,
+  path: source.path && sql`row_path`,
+});
+
+const filterName = (index: number): SQL => sql`${sql.identifier(`filter_${index}`)}`;
+
+const wholeTitle = (source: Source, input: Input): SQL => {
+  const title = (language: string) => sql`${input.value(`titles.${language}`, "tsvector")}`;
+  return typeof source.language === "string"
+    ? title(source.language)
+    : caseOfLanguage(sql`r.row_language`, title);
+};
+
+/** The sum over the terms, for candidate `c`. */
+function words(source: Source): SQL {
+  const query = termQuery(source, sql`c.row_language`);
+  const text = sql`coalesce(ts_rank('{1,1,1,1}', c.title, ${query}, 16) + ts_rank('{1,1,1,1}', c.body, ${query}, 16), 0) / 2`;
+  const identifier = sql`case when c.row_identifiers @@ t.identifiers then 0.1 else 0 end`;
+  const path = sql`case when t.identifiers is not null and position(t.word in lower(c.row_path)) > 0 then 0.25 else 0 end`;
   const parts = [text];
   if (source.identifierVector) parts.push(identifier);
   if (source.path) parts.push(path);
   return sql`(select coalesce(sum(t.weight * least(1, ${sql.join(parts, sql` + `)})), 0) from terms as t)`;
 }
 
-export const decodeRanking = (rows: readonly Row[]): RankedRow[] =>
-  rows.map(({ type, id, score }) => ({ type: String(type), id: String(id), score: Number(score) }));
+const relevance = (source: Source, input: Input): SQL =>
+  sql`(${withNearness(source, input)} * ${factor(source, input)})`;
+
+/** (1 - p) * words + p * the cover density of all words, where the request asks for a share p. */
+function withNearness(source: Source, input: Input): SQL {
+  if (!input.has("proximity")) return sql`m.words`;
+  const all = (language: string) => sql`${input.value(`all.${language}`, "tsquery")}`;
+  const query =
+    typeof source.language === "string" ? all(source.language) : caseOfLanguage(sql`m.row_language`, all);
+  const share = sql`${input.value("proximity", "float8")}`;
+  return sql`case when ${input.value("proximity")} is null then m.words
+    else (1 - ${share}) * m.words + ${share} * case when m.has_all then coalesce(ts_rank_cd('{1,1,1,1}', m.row_vector, ${query}, 32), 0) else 0 end end`;
+}
+
+/** In 0..1: how much the source counts, times how little the row's age takes away. */
+function factor({ updatedAt }: Source, input: Input): SQL {
+  const boost = input.has("boost") ? sql`coalesce(${input.value("boost", "float8")}, 1)` : sql`1`;
+  if (!updatedAt || !input.has("recency.halfLifeDays")) return boost;
+  const age = sql`greatest(0, extract(epoch from ${input.value("recency.now", "timestamptz")} - m.updated_at) / 86400)`;
+  const share = sql`${input.value("recency.weight", "float8")}`;
+  return sql`${boost} * coalesce(1 - ${share} + ${share} * power(0.5, ${age} / ${input.value("recency.halfLifeDays", "float8")})::float8, 1)`;
+}
+
+/** What follows a row of the page before. */
+function afterCondition(input: Input): SQL {
+  if (!input.has("after.score")) return sql`true`;
+  const score = sql`${input.value("after.score", "float8")}`;
+  const id = input.value("after.id");
+  return sql`(${input.value("after.score")} is null or score < ${score}
+    or (score = ${score} and ${input.value("after.ties")} is not null and (${id} is null or id collate "C" < ${id})))`;
+}
+
+function facets({ filters }: Source, input: Input): SQL {
+  if (!input.has("facets")) return sql`null::jsonb`;
+  const counted = Object.keys(filters).map(
+    (name, index) => sql`${name}::text, (
+      select coalesce(jsonb_object_agg(f.value, f.count), '{}') from (
+        select coalesce(c.${filterName(index)}, '') as value, count(*) as count from candidates as c group by 1
+      ) as f
+    )`,
+  );
+  return sql`case when ${input.value("facets")} is not null then jsonb_build_object(${sql.join(counted, sql`, `)}) end`;
+}
+
+/** The best rows of several sources, each ranked by its own statement: `type` beside its columns. */
+export const rankingQuery = (
+  rankings: readonly { readonly name: string; readonly rows: SQL }[],
+  { limit, offset }: { readonly limit: number; readonly offset: number },
+): SQL => sql`
+  with found as materialized (${sql.join(
+    rankings.map(({ name, rows }) => sql`select ${name}::text as type, k.* from (${rows}) as k`),
+    sql` union all `,
+  )})
+  (
+    select * from found where id is not null
+    order by score desc, type collate "C", id collate "C" desc
+    limit ${limit}::int offset ${offset}::int
+  )
+  union all select * from found where id is null`;
+
+/** The rows in the statement's order, and the sources. */
+export function decodeRanking(rows: readonly Row[]): { rows: RankedRow[]; sources: RankedSource[] } {
+  const found = rows.filter(({ id }) => id !== null);
+  return {
+    rows: found.map(({ type, id, score, missing }) => ({
+      type: String(type),
+      id: String(id),
+      score: Number(score),
+      missing: String(missing)
+        .split(",")
+        .filter((ordinal) => ordinal !== "")
+        .map(Number),
+    })),
+    sources: rows
+      .filter(({ id }) => id === null)
+      .map(({ type, floor, facets }) => ({
+        type: String(type),
+        floor: floor === null ? null : String(floor),
+        facets: (typeof facets === "string" ? JSON.parse(facets) : facets) as Facets | null,
+      })),
+  };
+}

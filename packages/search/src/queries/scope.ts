@@ -1,8 +1,10 @@
-import { and, eq, inArray, isNull, type SQL, sql } from "drizzle-orm";
-import type { PgColumn } from "drizzle-orm/pg-core";
-import type { Source } from "../source.ts";
+import { and, isNull, type SQL, sql } from "drizzle-orm";
+import { getTableConfig, type PgColumn } from "drizzle-orm/pg-core";
+import type { Source, TextLanguage } from "../source.ts";
 import { type ByLanguage, type Match, textLanguages } from "../terms.ts";
 import { escapeLike } from "../text.ts";
+import { asText, castTypeOf, compared, comparedTypeOf } from "./column-type.ts";
+import { boundInput, type Input, type SearchRequest, whenGiven } from "./input.ts";
 
 /** The rows that a call may find at all. */
 export interface Scope {
@@ -12,24 +14,71 @@ export interface Scope {
   readonly updatedAfter: Date | undefined;
 }
 
+/** What a row is matched by: a source's columns, or expressions that stand for them. */
+export interface MatchedFields {
+  readonly vector: PgColumn | SQL;
+  readonly language: PgColumn | SQL | TextLanguage;
+  readonly identifierVector: PgColumn | SQL | undefined;
+  readonly path: PgColumn | SQL | undefined;
+}
+
+/** The source's table, for `from`. */
+export function tableOf({ table }: Source, { kernelSchema }: Input): SQL {
+  const { name, schema = kernelSchema } = getTableConfig(table);
+  return schema === undefined ? sql`${table}` : sql`${sql.identifier(schema)}.${sql.identifier(name)}`;
+}
+
+/** The owner whom a kernel reads from `app.user_id`. */
+export const kernelOwner = "devora_owner";
+
+/** A scope's values for one source. */
+export function scopeRequest(source: Source, { ownerId, filters, updatedAfter }: Scope): SearchRequest {
+  const request: Record<string, string | null> = {
+    owner: ownerId ?? null,
+    updatedAfter: updatedAfter?.toISOString() ?? null,
+  };
+  for (const [name, value] of Object.entries(filters)) {
+    const column = source.filters[name];
+    if (column === undefined || value === undefined) continue;
+    const values = Array.isArray(value) ? value : [value];
+    request[`filter.${name}`] = JSON.stringify(values.map((one) => asText(column, one)));
+  }
+  return request;
+}
+
 /** Live rows of the owner that pass the filters. The owner's predicate is there whether or not policies are. */
-export function scopeCondition(source: Source, { ownerId, filters, updatedAfter }: Scope): SQL {
+export const scopeCondition = (source: Source, scope: Scope): SQL =>
+  conditionOf(source, boundInput(scopeRequest(source, scope)));
+
+/** The same of a request, whose filters a kernel learns at each call. */
+export function conditionOf(source: Source, input: Input): SQL {
+  const { owner, deletedAt, where, updatedAt, filters } = source;
   const conditions = [
-    source.owner && ownerId !== undefined ? sql`${source.owner} = ${ownerId}` : undefined,
-    source.deletedAt && isNull(source.deletedAt),
-    source.where && sql`(${source.where})`,
-    source.updatedAt &&
-      updatedAfter &&
-      sql`${source.updatedAt} >= ${updatedAfter.toISOString()}::timestamptz`,
-    ...Object.entries(filters).map(([name, value]) => filterCondition(source.filters[name], value)),
+    owner && ownerCondition(source, input),
+    deletedAt && isNull(deletedAt),
+    where && sql`(${where})`,
+    updatedAt &&
+      whenGiven(input, "updatedAfter", sql`${updatedAt} >= ${input.value("updatedAfter", "timestamptz")}`),
+    ...Object.keys(filters).map((name) =>
+      whenGiven(input, `filter.${name}`, filterCondition(source, name, input)),
+    ),
   ];
   return and(...conditions) ?? sql`true`;
 }
 
-function filterCondition(column: PgColumn | undefined, value: unknown): SQL | undefined {
-  if (!column || value === undefined) return undefined;
-  if (value === null) return isNull(column);
-  return Array.isArray(value) ? inArray(column, value) : eq(column, value);
+function ownerCondition({ owner }: Source, input: Input): SQL | undefined {
+  if (!owner || !input.has("owner")) return undefined;
+  const id = input.kernelSchema ? sql.raw(kernelOwner) : input.value("owner", castTypeOf(owner));
+  return sql`${owner} = ${id}`;
+}
+
+/** Equal to one of a list; null equals null. */
+function filterCondition({ filters }: Source, name: string, input: Input): SQL {
+  const column = filters[name];
+  if (!column) return sql`true`;
+  const list = sql`${input.value(`filter.${name}`, "jsonb")}`;
+  return sql`(${compared(column)} = any(array(select jsonb_array_elements_text(${list}))::${sql.raw(comparedTypeOf(column))}[])
+    or (${column} is null and ${list} @> '[null]'::jsonb))`;
 }
 
 /** Whether a source has a column for each filter that the call names. */
@@ -38,7 +87,7 @@ export const canFilter = (source: Source, { filters, updatedAfter }: Scope): boo
   Object.keys(filters).every((name) => filters[name] === undefined || source.filters[name] !== undefined);
 
 /** The row's language as SQL text. */
-export const languageOf = ({ language }: Source): SQL =>
+export const languageOf = ({ language }: Pick<MatchedFields, "language">): SQL =>
   typeof language === "string" ? sql`${language}::text` : sql`${language}`;
 
 const isSame = ({ fr, en, simple }: ByLanguage<string>): boolean => fr === simple && en === simple;
@@ -54,28 +103,55 @@ export function ofOwnLanguage(language: SQL, values: ByLanguage<string>, cast: S
   return sql`case ${language} when 'fr' then ${value(values.fr)} when 'en' then ${value(values.en)} else ${value(values.simple)} end`;
 }
 
+/** A match's values, their names beginning with `name`. */
+export function matchRequest(name: string, match: Match | null): SearchRequest {
+  if (match === null) return {};
+  const { queries, identifiers, pathPart } = match;
+  return {
+    [`${name}.fr`]: queries.fr,
+    [`${name}.en`]: queries.en,
+    [`${name}.simple`]: queries.simple,
+    [`${name}.every`]: anyLanguage(queries),
+    [`${name}.identifiers`]: identifiers,
+    [`${name}.path`]: pathPart === null ? null : `%${escapeLike(pathPart)}%`,
+  };
+}
+
 /**
  * Rows that match. A row is matched with the query of its own language; before that, with the queries of all
  * languages at once, which is what a GIN index on (owner, vector) can answer.
  */
-export function matchCondition(source: Source, match: Match): SQL {
-  const { queries, identifiers, pathPart, excluded } = match;
+export function matchCondition(source: MatchedFields, name: string, input: Input): SQL {
   const { identifierVector, path } = source;
-  const arms: SQL[] = [vectorCondition(source, queries)];
-  if (identifierVector && identifiers !== null)
-    arms.push(sql`${identifierVector} @@ ${identifiers}::tsquery`);
-  if (path && pathPart !== null)
-    arms.push(sql`${path} ilike ${`%${escapeLike(pathPart)}%`}::text escape '\\'`);
-  const met = sql`(${sql.join(arms, sql` or `)})`;
-  return excluded ? sql`${met} and not coalesce(${matchCondition(source, excluded)}, false)` : met;
+  const arms = [
+    vectorCondition(source, name, input),
+    identifierVector &&
+      input.has(`${name}.identifiers`) &&
+      sql`${identifierVector} @@ ${input.value(`${name}.identifiers`, "tsquery")}`,
+    path && input.has(`${name}.path`) && sql`${path} ilike ${input.value(`${name}.path`)} escape '\\'`,
+  ];
+  return sql`(${sql.join(
+    arms.filter((arm) => arm !== undefined && arm !== false),
+    sql` or `,
+  )})`;
 }
 
-function vectorCondition({ vector, language }: Source, queries: ByLanguage<string>): SQL {
-  if (typeof language === "string") return sql`${vector} @@ ${queries[language]}::tsquery`;
-  const own = ofOwnLanguage(sql`${language}`, queries, sql`tsquery`);
-  if (isSame(queries)) return sql`${vector} @@ ${own}`;
-  return sql`(${vector} @@ ${anyLanguage(queries)}::tsquery and ${vector} @@ ${own})`;
+/** Rows that match `name` and not the request's exclusions. */
+export function foundCondition(source: Source, name: string, input: Input): SQL {
+  const met = matchCondition(source, name, input);
+  const excludes = textLanguages.some((language) => input.has(`excluded.${language}`));
+  return excludes ? sql`${met} and not coalesce(${matchCondition(source, "excluded", input)}, false)` : met;
 }
+
+function vectorCondition({ vector, language }: MatchedFields, name: string, input: Input): SQL {
+  const query = (language: string) => sql`${input.value(`${name}.${language}`, "tsquery")}`;
+  if (typeof language === "string") return sql`${vector} @@ ${query(language)}`;
+  return sql`(${vector} @@ ${query("every")} and ${vector} @@ ${caseOfLanguage(sql`${language}`, query)})`;
+}
+
+/** The query of a row's own language. */
+export const caseOfLanguage = (language: SQL, value: (language: string) => SQL): SQL =>
+  sql`case ${language} when 'fr' then ${value("fr")} when 'en' then ${value("en")} else ${value("simple")} end`;
 
 /** One tsquery for rows of every language; null where there is none in any. */
 export function anyLanguage(queries: ByLanguage<string>): string | null {

@@ -1,0 +1,176 @@
+import { type Database, messages, newId, rlsFor, rowsOf, withService, withUser } from "@devora/db-schema";
+import { seedProject, seedUser, useTestDatabase } from "@devora/testing";
+import { sql } from "drizzle-orm";
+import { beforeAll, expect, test } from "vitest";
+import { createSearch, devoraSources, installSearch, searchKernelFor } from "../../src/index.ts";
+import { addBooks, bookSource, books, createBooks } from "../books.ts";
+import { rowsOfUser } from "../devora-rows.ts";
+
+const database = useTestDatabase();
+let alice = "";
+let bob = "";
+
+async function fill(db: Database, userId: string, secret: string): Promise<void> {
+  const rows = rowsOfUser(db, userId);
+  const projectId = await rows.project({
+    name: "Payments",
+    description: "Stripe invoices",
+    status: "active",
+  });
+  await rows.project({ name: "Paiements réguliers", description: "Les factures", language: "fr" });
+  await rows.file({
+    projectId,
+    path: "src/pay/getInvoiceById.ts",
+    content: "export function getInvoiceById() {}",
+  });
+  const conversationId = await rows.conversation({ title: "Invoices and payments", projectId });
+  await withService(db, (tx) =>
+    tx.execute(sql`
+      insert into messages (id, user_id, conversation_id, role, content, language)
+      select gen_random_uuid(), ${userId}::uuid, ${conversationId}::uuid,
+             case when n % 2 = 0 then 'user' else 'assistant' end,
+             'invoice number' || n % 40 || ' about thing' || n % 90 || ' ${sql.raw(secret)} ' || repeat(' filler' || n % 7, n % 20),
+             (array['en', 'fr', 'simple'])[n % 3 + 1]
+      from generate_series(1, 3000) as n`),
+  );
+  await seedProject(db, userId);
+}
+
+beforeAll(async () => {
+  const { db } = database;
+  [alice, bob] = [await seedUser(db), await seedUser(db)];
+  await fill(db, alice, "aliceword");
+  await fill(db, bob, "bobword");
+  await db.execute(sql`vacuum analyze messages, projects, project_files, conversations`);
+});
+
+const calls = [
+  { query: "invoice" },
+  { query: "invoices payments", limit: 7, offset: 3 },
+  { query: "number7 thing11 filler3 stripe" },
+  { query: '"invoice number5" -thing5' },
+  { query: "getInvoiceById" },
+  { query: "pay", sources: ["files", "projects"] as const },
+  { query: "factures régulières", updatedAfter: new Date("2020-01-01") },
+  { query: "stripe", filters: { status: "active" as const } },
+  { query: "invoice", filters: { role: ["user" as const] }, facets: true, explain: true },
+  { query: "thing3 number3", boosts: { messages: 0.5 }, recency: { halfLifeDays: 1 }, proximity: 0.2 },
+  { query: "bobword" },
+  { query: "-invoice" },
+  { query: "" },
+];
+
+/** What does not change from run to run; scores to 6 digits, because ages grow meanwhile. */
+function comparable({ executionTimeMs: _time, nextCursor: _cursor, ...answer }: Record<string, unknown>) {
+  const results = (answer.results as { score: number }[]).map((result) => ({
+    ...result,
+    score: result.score.toFixed(6),
+  }));
+  return { ...answer, results };
+}
+
+test("with kernels a user finds just what the plain statements find, by the index", async () => {
+  const { db } = database;
+  const search = createSearch({ db });
+  const answers = async () => {
+    const found = [];
+    for (const call of calls)
+      found.push(comparable({ ...(await search.search({ ...call, ownerId: alice })) }));
+    return found;
+  };
+  /** Rows of messages that one search of Alice reads. */
+  const rowsRead = () =>
+    withUser(db, alice, async (tx) => {
+      const count = async () => {
+        const [row] = await rowsOf(
+          tx,
+          sql`select (pg_stat_get_xact_tuples_returned(t) + pg_stat_get_xact_tuples_fetched(t))::int as count
+              from cast('public.messages' as regclass) as t`,
+        );
+        return Number(row?.count);
+      };
+      const before = await count();
+      await search.searchMessages({ query: "thing3", ownerId: alice, db: tx });
+      return (await count()) - before;
+    });
+  const plain = await answers();
+  const withoutKernels = await rowsRead();
+  const first = await installSearch(db, devoraSources);
+  expect(first.installed).toEqual(["projects", "conversations", "messages", "files"]);
+  // 34 of Alice's 3,000 match. She reads all of them once, to count them; without kernels five times.
+  expect(withoutKernels).toBeGreaterThanOrEqual(12_000);
+  expect(await rowsRead()).toBeLessThan(3_300);
+  expect(await answers()).toEqual(plain);
+  expect(plain.slice(0, 6).every((answer) => (answer.results as unknown[]).length > 0)).toBe(true);
+  expect(plain[10]).toMatchObject({ results: [], total: 0 });
+  expect((await installSearch(db, devoraSources)).installed).toEqual([]);
+});
+
+test("a kernel answers for the user of the scope, whomever the call names", async () => {
+  const { db } = database;
+  await installSearch(db, devoraSources);
+  const search = createSearch({ db });
+  const asked = await withUser(db, bob, (tx) =>
+    search.searchMessages({ query: "aliceword", ownerId: alice, db: tx }),
+  );
+  expect(asked).toMatchObject({ results: [], total: 0 });
+  const kernel = searchKernelFor(devoraSources[2]);
+  const request = JSON.stringify({
+    "all.every": "'invoic'",
+    "all.en": "'invoic'",
+    "candidates.every": "'invoic'",
+    "candidates.en": "'invoic'",
+    owner: alice,
+    cap: "10",
+    limit: "10",
+    terms: "[]",
+    termCount: "0",
+  });
+  const direct = (tx: Database) =>
+    rowsOf(tx, sql`select id from ${sql.raw(kernel.rank)}(${request}::jsonb) where id is not null`);
+  const ids = (await withUser(db, bob, direct)).map(({ id }) => String(id));
+  expect(ids).toHaveLength(10);
+  const owners = await withService(db, (tx) =>
+    tx
+      .selectDistinct({ owner: messages.userId })
+      .from(messages)
+      .where(sql`${messages.id} = any(${sql.param(ids)}::uuid[])`),
+  );
+  expect(owners).toEqual([{ owner: bob }]);
+  // No user, no rows; and nobody else may ask.
+  expect(await withUser(db, newId(), direct)).toEqual([]);
+  await expect(withService(db, direct)).rejects.toThrow();
+});
+
+test("a service still searches the rows of one owner, and of all", async () => {
+  const { db } = database;
+  await installSearch(db, devoraSources);
+  const search = createSearch({ db });
+  const call = { query: "number7", sources: ["messages" as const] };
+  const one = await withService(db, (tx) => search.search({ ...call, ownerId: alice, db: tx }));
+  expect(one.total).toBe(75);
+  expect((await search.search({ ...call, allOwners: true })).total).toBe(150);
+});
+
+test("an own table gets kernels by its source; a changed source gets new ones", async () => {
+  const { db } = database;
+  await createBooks(db);
+  for (const statement of rlsFor(books, { owner: books.tenant })) await db.execute(statement);
+  await withUser(db, "acme", (tx) => addBooks(tx, [{ title: "Sailing alone", blurb: "A man and a boat." }]));
+  const search = createSearch({ db, sources: [bookSource] });
+  const found = () => search.searchBooks({ query: "boats", ownerId: "acme" });
+  const plain = await found();
+  expect((await installSearch(db, [bookSource])).installed).toEqual(["books"]);
+  expect(comparable({ ...(await found()) })).toEqual(comparable({ ...plain }));
+  expect(plain.total).toBe(1);
+  expect((await search.searchBooks({ query: "boats", ownerId: "other" })).total).toBe(0);
+  const { year, genre } = bookSource.filters;
+  const narrower = { ...bookSource, filters: { year } };
+  expect(searchKernelFor(narrower).rank).not.toBe(searchKernelFor(bookSource).rank);
+  expect(searchKernelFor({ ...bookSource, filters: { genre, year } }).rank).toBe(
+    searchKernelFor(bookSource).rank,
+  );
+  expect(() => searchKernelFor({ ...bookSource, owner: undefined })).toThrow(
+    expect.objectContaining({ code: "INVALID_SOURCE" }),
+  );
+});
