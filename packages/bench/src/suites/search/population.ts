@@ -37,7 +37,7 @@ export const rowCount = ({ projects, conversations, files, messages }: Counts): 
   projects + conversations + files + messages;
 
 type Group = keyof Sizes;
-/** A row as its table's columns; also `words`, the ranks of its words. */
+/** A row by its table's columns. */
 export type PopulationRow = Readonly<Record<string, string | number>>;
 
 /** Ids that sort by kind and number, as those of version 7 do by time. */
@@ -62,7 +62,7 @@ export function* rowsOfKind(
     const group: Group = Math.floor((n + 1) * share) > Math.floor(n * share) ? "largeUser" : "others";
     const number = numbers[group]++;
     const counts = sizes[group];
-    use.startRow(group === "largeUser");
+    if (kind !== "users") use.startRow(group === "largeUser");
     yield {
       id: idOf(group, kind, number),
       created_at: new Date(Date.UTC(2026, 0, 1) + n * 60_000).toISOString(),

@@ -28,7 +28,7 @@ export function queryClasses(use: WordUse, largeUser: boolean): QueryClass[] {
 
 /** By a fixed seed, with replacement. */
 function draw<T>(from: readonly T[]): T[] {
-  if (from.length === 0) throw new Error("the population has no words of a class");
+  if (from.length === 0) throw new Error("no word is in so few of the rows. Pass --size 1 or more.");
   const random = seededRandom(2026);
   return Array.from({ length: queriesPerClass }, () => from[Math.floor(random() * from.length)] as T);
 }
