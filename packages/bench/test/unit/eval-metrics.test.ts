@@ -4,9 +4,9 @@ import { mean, ndcg, recall, reciprocalRank } from "../../src/eval/metrics.ts";
 import { formatInterval } from "../../src/eval/report.ts";
 
 const grades = new Map([
+  ["c", 1],
   ["a", 3],
   ["b", 2],
-  ["c", 1],
   ["junk", 0],
   ["spam", -1],
 ]);

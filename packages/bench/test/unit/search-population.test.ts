@@ -53,6 +53,12 @@ test("each row hangs under a parent of the same owner, and ids are unique", () =
   for (const file of rows.files) expect(owners.get(file.project_id as string)).toBe(file.user_id);
   for (const message of rows.messages)
     expect(owners.get(message.conversation_id as string)).toBe(message.user_id);
+  // No project without files, no conversation without messages.
+  const parents = [
+    ...rows.files.map((file) => file.project_id),
+    ...rows.messages.map((message) => message.conversation_id),
+  ];
+  expect(new Set(parents).size).toBe(owners.size);
   expect(rows.messages.filter(({ user_id }) => user_id === largeUserId).length).toBe(
     sizes.largeUser.messages,
   );
