@@ -1,6 +1,7 @@
 import type { Suite } from "../suite.ts";
 import { overview } from "./overview.ts";
 import { schema } from "./schema/index.ts";
+import { search } from "./search/index.ts";
 
 /** The suites by name. */
-export const suites: Record<string, Suite> = { overview, schema };
+export const suites: Record<string, Suite> = { overview, schema, search };

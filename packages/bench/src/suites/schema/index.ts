@@ -1,12 +1,12 @@
 import { ensurePartitions, migrate } from "@devora/db-schema";
 import type { BenchRow } from "../../row.ts";
+import { openScratchDatabase } from "../../scratch-database.ts";
 import type { SuiteOptions } from "../../suite.ts";
 import { bulkInsert } from "./bulk-insert.ts";
 import { fill, sizes } from "./fill.ts";
 import { fullText } from "./full-text.ts";
 import { migrateEmpty } from "./migrate-empty.ts";
 import { projectsPage } from "./projects-page.ts";
-import { openScratchDatabase } from "./scratch-database.ts";
 
 /** What row level security and the ways to write cost, in a database of the suite's own. Its size is fixed. */
 export async function schema({ log }: SuiteOptions): Promise<BenchRow[]> {

@@ -1,7 +1,7 @@
 import { migrate } from "@devora/db-schema";
 import { measure } from "../../measure.ts";
 import { type BenchRow, toRow } from "../../row.ts";
-import { openScratchDatabase, type ScratchDatabase } from "./scratch-database.ts";
+import { openScratchDatabase, type ScratchDatabase } from "../../scratch-database.ts";
 
 /** All modules into an empty database, a new one each time. */
 export async function migrateEmpty(): Promise<BenchRow[]> {
