@@ -209,7 +209,8 @@ return setweight(to_tsvector(devora.text_config(language), translate(left(coales
     || setweight(to_tsvector(devora.text_config(language), translate(left(coalesce(body, ''), 100000), '<>', '  ')), 'B');
 comment on function devora.search_vector(text, text, text) is 'Search vector of a row: title at weight A, body at weight B, in the row''s language.';
 
--- Identifiers whole (getUserById, user_by_id, src/lib/user.ts) and in parts (get, user, by, id).
+-- Identifiers whole (getUserById, user_by_id, src/lib/user.ts) and in parts (get, user, by, id); and those that a line
+-- declares, marked and without underscores (=getuserbyid), so that a name finds its definition before its uses.
 create function devora.identifier_vector(source text) returns tsvector
 language sql immutable parallel safe
 return (
@@ -227,9 +228,15 @@ return (
         regexp_replace(left(coalesce(source, ''), 60000), '([[:lower:][:digit:]])([[:upper:]])', '\1 \2', 'g'),
         '([[:upper:]])([[:upper:]][[:lower:]])', '\1 \2', 'g'),
       '[^[:alnum:]]+') as part
+    union all
+    select '=' || lower(regexp_replace(declared[1], '[_$]', '', 'g'))
+    from regexp_matches(
+      left(coalesce(source, ''), 60000),
+      '(?:^|\n)[[:blank:]]*(?:(?:export|default|declare|abstract|async|public|private|protected|static|final|pub)[[:blank:]]+)*(?:function\*?|class|interface|type|enum|struct|trait|def|func|fn|module|const|let|var)[[:blank:]]+([[:alpha:]_$][[:alnum:]_$]*)',
+      'g') as declared
   ) as words (word)
 );
-comment on function devora.identifier_vector(text) is 'Lower-case identifiers of source code, whole and split at camelCase, snake_case, kebab-case, dots and slashes.';
+comment on function devora.identifier_vector(text) is 'Lower-case identifiers of source code, whole and split at camelCase, snake_case, kebab-case, dots and slashes; declared ones also as =name.';
 
 create table devora.config_keys (
   id text not null,

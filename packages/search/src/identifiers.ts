@@ -1,3 +1,5 @@
+import type { ParsedQuery } from "./parse-query.ts";
+
 /** A part of an identifier and where it stands in the text, in UTF-16 code units. */
 export interface IdentifierPart {
   readonly text: string;
@@ -59,4 +61,13 @@ export function identifierHits(text: string, words: readonly string[]): Identifi
         end: found[index + parts.length - 1]?.end ?? first.end,
       })),
   );
+}
+
+/**
+ * A tsquery for the code that declares what a query names, whole or in words: `'=getuserbyid'` for `getUserById` and
+ * for `get user by id`; null for a query that is no name.
+ */
+export function declaredQuery({ words, phrases }: Pick<ParsedQuery, "words" | "phrases">): string | null {
+  const name = words.join("").replace(/[^\p{L}\p{N}]/gu, "");
+  return phrases.length > 0 || name.length < 2 || name.length > 200 ? null : `'=${name.toLowerCase()}'`;
 }

@@ -1,6 +1,7 @@
 import { type Database, rowsOf } from "@devora/db-schema";
 import { type SQL, sql } from "drizzle-orm";
 import { type Cursor, type CursorPlace, queryHash } from "./cursor.ts";
+import { declaredQuery } from "./identifiers.ts";
 import type { KernelLookup } from "./kernel-lookup.ts";
 import { parseQuery } from "./parse-query.ts";
 import { countsQuery, decodeCounts, maxRankedRows, rowCountQuery } from "./queries/counts.ts";
@@ -88,7 +89,8 @@ export async function rank(db: Database, options: RankOptions): Promise<Ranking>
     return nothing(parsed.excluded.length > 0 ? "only_exclusions" : "empty_query", composeTerms(parsed, []));
   }
   signal?.throwIfAborted();
-  const terms = composeTerms(parsed, decodeLexemes(await rowsOf(db, lexemesQuery(texts)), texts.length));
+  const lexemes = decodeLexemes(await rowsOf(db, lexemesQuery(texts)), texts.length);
+  const terms = { ...composeTerms(parsed, lexemes), declared: declaredQuery(parsed) };
   const explanation = terms.onlyStopWords ? "only_stop_words" : undefined;
   if (terms.terms.length === 0 || sources.length === 0) return nothing(explanation, terms);
 
@@ -116,13 +118,18 @@ const nothing = (explanation: Explanation | undefined, terms: Terms): Ranking =>
   place: undefined,
 });
 
+interface AskedTerms extends Terms {
+  /** Finds code that declares what the whole query names; see {@link declaredQuery}. */
+  readonly declared: string | null;
+}
+
 type Kernels = Awaited<ReturnType<KernelLookup>>;
 
 /** Counts the words, and decides what is ranked and how much each word counts; undefined when no row matches. */
 async function firstPlace(
   db: Database,
   { sources, scope, words, signal }: RankOptions,
-  terms: Terms,
+  terms: AskedTerms,
   kernels: Kernels,
 ): Promise<Omit<CursorPlace, "hash" | "after"> | undefined> {
   signal?.throwIfAborted();
@@ -152,11 +159,18 @@ async function firstPlace(
   };
 }
 
-const matchRequests = (terms: Terms, candidates: Match): SearchRequest => ({
-  ...matchRequest("all", terms.all),
-  ...matchRequest("candidates", candidates),
-  ...matchRequest("excluded", terms.all.excluded),
+const matchRequests = ({ all, declared }: AskedTerms, candidates: Match): SearchRequest => ({
+  ...matchRequest("all", orDeclared(all, declared)),
+  ...matchRequest("candidates", orDeclared(candidates, declared)),
+  ...matchRequest("excluded", all.excluded),
+  declared,
 });
+
+/** Also rows that declare what the whole query names, though words of it were dropped. */
+const orDeclared = (match: Match, declared: string | null): Match =>
+  declared === null || match.identifiers === null
+    ? match
+    : { ...match, identifiers: `(${match.identifiers}) | ${declared}` };
 
 const countsOfAll = (sources: readonly Source[], requests: readonly SearchRequest[], kernels: Kernels): SQL =>
   sql.join(
@@ -171,7 +185,7 @@ const countsOfAll = (sources: readonly Source[], requests: readonly SearchReques
 
 function pageOf(
   { sources, scope, preferences, facets, limit, offset }: RankOptions,
-  terms: Terms,
+  terms: AskedTerms,
   place: Omit<CursorPlace, "hash"> & { readonly weighted: readonly WeightedTerm[] },
   kernels: Kernels,
 ): SQL {

@@ -46,7 +46,8 @@ export type Facets = Readonly<Record<string, Readonly<Record<string, number>>>>;
  * - code, in sources with identifiers: .1 where the term is an identifier or parts of one, .25 where the path has it.
  *
  * It is mixed with the nearness of the words (`ts_rank_cd`) and weighted by age and source where the request asks.
- * score = (tier + relevance) / 3, in 0..1: tier 2 where the title has the query's words and no others, 1 where the
+ * score = (tier + relevance) / 3, in 0..1: tier 2 where the title has the query's words and no others, or code
+ * declares what they name, 1 where the
  * row has all words, else 0. So exact titles come first and rows with all words before the rest.
  */
 export function sourceRankingQuery(source: Source, input: Input): SQL {
@@ -86,7 +87,7 @@ function candidateRows(source: Source, input: Input): SQL {
   const values = Object.values(filters).map((column, index) => sql`${column}::text as ${filterName(index)}`);
   return sql`
     select c.*, v.title, v.body,
-           case when not c.has_all then 0 when strip(v.title) = c.whole_title then 2 else 1 end as tier
+           case ${declares(source, input)} when not c.has_all then 0 when strip(v.title) = c.whole_title then 2 else 1 end as tier
     from (
       select r.*, coalesce(${matchCondition(fields(source), "all", input)}, false) as has_all,
              ${wholeTitle(source, input)} as whole_title
@@ -118,6 +119,12 @@ const fields = (source: Source): MatchedFields => ({
   identifierVector: source.identifierVector && sql`row_identifiers`,
   path: source.path && sql`row_path`,
 });
+
+/** Code that declares what the query names is to it what a title with just its words is. */
+const declares = ({ identifierVector }: Source, input: Input): SQL =>
+  identifierVector && input.has("declared")
+    ? sql`when c.row_identifiers @@ ${input.value("declared", "tsquery")} then 2`
+    : sql.empty();
 
 const filterName = (index: number): SQL => sql`${sql.identifier(`filter_${index}`)}`;
 

@@ -25,9 +25,9 @@ test("weights are inverse document frequencies that sum to 1", () => {
 });
 
 test("a frequent word still counts where the rows were too many to be counted", () => {
-  const weighted = weightTerms([rare, common], counts({ rows: 5_000, any: 2_001, terms: [90, 2_000] }));
-  // Of 20,000 rows, halfway between 2,000 and all.
-  const idf = [Math.log(1 + (20_000 - 89.5) / 90.5), Math.log(1 + 9_000.5 / 11_000.5)];
+  const weighted = weightTerms([rare, common], counts({ rows: 5_000, any: 2_001, terms: [90, 2_001] }));
+  // Of 20,000 rows, halfway between 2,001 and all.
+  const idf = [Math.log(1 + (20_000 - 89.5) / 90.5), Math.log(1 + 9_000 / 11_001)];
   expect(weighted[1]?.weight).toBeCloseTo((idf[1] ?? 0) / ((idf[0] ?? 0) + (idf[1] ?? 0)));
 });
 
