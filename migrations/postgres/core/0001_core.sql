@@ -231,6 +231,24 @@ return (
 );
 comment on function devora.identifier_vector(text) is 'Lower-case identifiers of source code, whole and split at camelCase, snake_case, kebab-case, dots and slashes.';
 
+-- The module search may be absent, or closed to the caller: then there are no synonyms. Plain SQL would fail there,
+-- because it looks its tables up before it runs.
+create function devora.synonyms_of(sources text[], words text[])
+returns table (source text, language text, word text, synonym text)
+language plpgsql stable rows 10
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if has_table_privilege(to_regclass('devora.search_synonyms'), 'select') then
+    return query
+      select s.source, s.language, s.word, unnest(s.synonyms)
+      from devora.search_synonyms s
+      where s.source = any (sources) and s.word = any (words);
+  end if;
+end $$;
+comment on function devora.synonyms_of(text[], text[]) is
+  'Synonyms of words in some sources; none where the module search is not installed or the caller may not read it.';
+
 create table devora.config_keys (
   id text not null,
   canary bytea not null,

@@ -50,7 +50,7 @@ function markedTitle(source: Source, { markedTitle }: PageRow, terms: Terms): Ma
 
 function withIdentifiers(source: Source, { text, hits }: MarkedText, terms: Terms): MarkedText {
   if (!source.identifierVector) return { text, hits };
-  const words = terms.terms.filter(({ identifiers }) => identifiers !== null).map((term) => term.text);
+  const words = terms.terms.filter(({ identifiers }) => identifiers !== null).flatMap(({ texts }) => texts);
   return { text, hits: mergeSpans([...hits, ...identifierHits(text, words)]) };
 }
 

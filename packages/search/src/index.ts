@@ -4,6 +4,7 @@ export { isSearchError, SearchError, type SearchErrorCode } from "./errors.ts";
 export type { SuggestionOptions, Suggestions } from "./get-suggestions.ts";
 export type { CallOptions, ScopeRoles } from "./options.ts";
 export type { Passage } from "./passage.ts";
+export type { QueryFilter } from "./query-fields.ts";
 export type { LogOptions } from "./query-log.ts";
 export type { Explanation } from "./rank.ts";
 export type { FiltersOf, JsonOf, MetadataOf, ResultOf, SearchResult } from "./result.ts";

@@ -1,5 +1,5 @@
 import { type Database, rowsOf } from "@devora/db-schema";
-import { parseQuery } from "./parse-query.ts";
+import type { ParsedQuery } from "./parse-query.ts";
 import { decodeFrequencies, frequenciesQuery } from "./queries/frequencies.ts";
 import { decodeLexemes, lexemesQuery } from "./queries/lexemes.ts";
 import { decodeRanking, type RankedRow, rankingQuery } from "./queries/ranking.ts";
@@ -10,12 +10,12 @@ import { composeTerms, type Terms, textsToStem } from "./terms.ts";
 import { candidateTerms, weightTerms } from "./weights.ts";
 
 /** Why a query found nothing, where the query itself is the reason. */
-export type Explanation = "empty_query" | "only_exclusions" | "only_stop_words";
+export type Explanation = "empty_query" | "only_exclusions" | "only_filters" | "only_stop_words";
 
 export interface RankOptions {
   readonly sources: readonly Source[];
   readonly scope: Scope;
-  readonly query: string;
+  readonly parsed: ParsedQuery;
   /** `all-first`: rows with every word, and with any word only where those are few. */
   readonly words: "all-first" | "any";
   readonly limit: number;
@@ -42,8 +42,7 @@ export const candidateLimit = 5_000;
 
 /** Three statements: the query's lexemes, their frequencies in the scope, and the ranked page. */
 export async function rank(db: Database, options: RankOptions): Promise<Ranking> {
-  const { sources, scope, signal } = options;
-  const parsed = parseQuery(options.query);
+  const { sources, scope, parsed, signal } = options;
   const texts = textsToStem(parsed);
   const nothing = (explanation: Explanation | undefined, terms: Terms): Ranking => ({
     rows: [],
@@ -54,11 +53,12 @@ export async function rank(db: Database, options: RankOptions): Promise<Ranking>
     complete: true,
     explanation,
   });
-  if (parsed.words.length + parsed.phrases.length === 0) {
-    return nothing(parsed.excluded.length > 0 ? "only_exclusions" : "empty_query", composeTerms(parsed, []));
-  }
+  if (parsed.clauses.length === 0) return nothing(explanationOf(parsed), composeTerms(parsed, []));
   signal?.throwIfAborted();
-  const terms = composeTerms(parsed, decodeLexemes(await rowsOf(db, lexemesQuery(texts)), texts.length));
+  const terms = composeTerms(
+    parsed,
+    decodeLexemes(await rowsOf(db, lexemesQuery(texts, sources)), texts.length),
+  );
   const explanation = terms.onlyStopWords ? "only_stop_words" : undefined;
   if (terms.terms.length === 0 || sources.length === 0) return nothing(explanation, terms);
 
@@ -93,4 +93,9 @@ export async function rank(db: Database, options: RankOptions): Promise<Ranking>
     complete: total <= candidateLimit,
     explanation: undefined,
   };
+}
+
+function explanationOf({ excluded, fields }: ParsedQuery): Explanation {
+  if (excluded.length > 0) return "only_exclusions";
+  return fields.length > 0 ? "only_filters" : "empty_query";
 }

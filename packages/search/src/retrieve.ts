@@ -3,6 +3,7 @@ import { bestWindow } from "./best-window.ts";
 import type { PassageSource } from "./devora-sources.ts";
 import { markedBody } from "./highlight.ts";
 import { assertOwner, assertText, type CallOptions, chooseSources, wholeNumber } from "./options.ts";
+import { parseQuery } from "./parse-query.ts";
 import type { Passage } from "./passage.ts";
 import { decodePage, pageQuery } from "./queries/page.ts";
 import { decodePassages, passagesQuery } from "./queries/passages.ts";
@@ -51,7 +52,15 @@ export async function retrieve(context: RetrieveContext, options: RetrieveOption
   signal?.throwIfAborted();
   return withDatabaseErrors(`search.${verb}`, () =>
     withReadScope(context, options, async (db) => {
-      const ranking = await rank(db, { sources, scope, query, words: "any", limit, offset: 0, signal });
+      const ranking = await rank(db, {
+        sources,
+        scope,
+        parsed: parseQuery(query),
+        words: "any",
+        limit,
+        offset: 0,
+        signal,
+      });
       signal?.throwIfAborted();
       if (ranking.rows.length === 0) return { passages: [], complete: ranking.complete };
       const found = passages

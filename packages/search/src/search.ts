@@ -13,12 +13,16 @@ import {
 } from "./options.ts";
 import { decodePage, pageQuery } from "./queries/page.ts";
 import { canFilter, type Scope } from "./queries/scope.ts";
+import { type QueryFilter, readQuery } from "./query-fields.ts";
 import { type Explanation, type Ranking, rank } from "./rank.ts";
 import type { FiltersOf, ResultOf } from "./result.ts";
 import type { Source } from "./source.ts";
 
 export interface SearchOptions<S extends Source> extends CallOptions {
-  /** Words, `"phrases"` and `-exclusions`; any string will do. Its first 2,000 characters are read. */
+  /**
+   * Words, `"phrases"`, `prefix*`, `this or that`, `-exclusions`, and conditions: `type:`, `lang:`, `after:`, `before:`
+   * and the sources' filters. Any string will do; its first 2,000 characters are read.
+   */
   query: string;
   /** Names of the sources to search. Default: all. */
   sources?: readonly S["name"][] | undefined;
@@ -44,6 +48,8 @@ export interface SearchAnswer<S extends Source> {
   complete: boolean;
   /** Why nothing was found, where the query itself is the reason. */
   explanation: Explanation | undefined;
+  /** The conditions that the query named, such as `type:files`, and which of them could not be understood. */
+  filters: readonly QueryFilter[];
 }
 
 export interface SearchContext<S extends Source> extends ScopeRoles {
@@ -67,13 +73,14 @@ export async function search<S extends Source>(
   const filters: Readonly<Record<string, unknown>> = options.filters ?? {};
   assertFilters(verb, chosen, filters);
 
-  const scope: Scope = { ownerId: options.ownerId, filters, updatedAfter: options.updatedAfter };
-  const sources = chosen.filter((source) => canFilter(source, scope));
-  const { query, signal } = options;
+  const { query, signal, ownerId, updatedAfter } = options;
+  const read = readQuery(query, chosen, { ownerId, filters, updatedAfter });
+  const { parsed, scope } = read;
+  const sources = read.sources.filter((source) => canFilter(source, scope));
   signal?.throwIfAborted();
   return withDatabaseErrors(`search.${verb}`, () =>
     withReadScope(context, options, async (db) => {
-      const ranking = await rank(db, { sources, scope, query, words: "all-first", limit, offset, signal });
+      const ranking = await rank(db, { sources, scope, parsed, words: "all-first", limit, offset, signal });
       signal?.throwIfAborted();
       const results = await readPage(db, sources, scope, ranking);
       const { total, relaxed, complete, explanation } = ranking;
@@ -84,6 +91,7 @@ export async function search<S extends Source>(
         relaxed,
         complete,
         explanation,
+        filters: read.filters,
       };
     }),
   );

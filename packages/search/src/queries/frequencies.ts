@@ -3,7 +3,7 @@ import { type SQL, sql } from "drizzle-orm";
 import type { Source } from "../source.ts";
 import type { Terms } from "../terms.ts";
 import { matchCondition, type Scope, scopeCondition } from "./scope.ts";
-import { termCondition, termRows } from "./term-rows.ts";
+import { keysOf, termCondition, termRows } from "./term-rows.ts";
 
 /** How often a query's terms occur in the rows that a call may find. */
 export interface Frequencies {
@@ -23,11 +23,12 @@ export const maxCountedRows = 5_000;
  * one pass over all matching rows that tests every term on each took three times as long.
  */
 export function frequenciesQuery(sources: readonly Source[], terms: Terms, scope: Scope): SQL {
+  const keys = keysOf(terms.terms);
   const counts = sources.map((source) => {
     const rows = (condition: SQL) =>
       sql`(select count(*)::int from ${source.table} where ${scopeCondition(source, scope)} and ${condition})`;
     return sql`
-      select 'term' as kind, t.ordinal, ${rows(termCondition(source))} as count from terms as t
+      select 'term' as kind, t.ordinal, ${rows(termCondition(source, keys))} as count from terms as t
       union all select 'any', null, ${rows(matchCondition(source, terms.any()))}
       union all select 'all', null, ${rows(matchCondition(source, terms.all))}
       union all select 'rows', null, count(*)::int

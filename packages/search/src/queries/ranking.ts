@@ -1,9 +1,9 @@
 import type { Row } from "@devora/db-schema";
 import { type SQL, sql } from "drizzle-orm";
 import type { Source } from "../source.ts";
-import type { Match, Terms } from "../terms.ts";
+import { type Match, ofSource, type Terms } from "../terms.ts";
 import { languageOf, matchCondition, ofOwnLanguage, type Scope, scopeCondition } from "./scope.ts";
-import { termQuery, termRows, type WeightedTerm } from "./term-rows.ts";
+import { keysOf, termQuery, termRows, type WeightedTerm } from "./term-rows.ts";
 
 export interface RankedRow {
   readonly type: string;
@@ -42,7 +42,7 @@ export function rankingQuery(parameters: RankingParameters): SQL {
   const candidates = sources.map((source, index) => candidateRows(source, index, parameters));
   const ranked = sources.map(
     (source, index) => sql`
-      select ${source.name}::text as type, m.id, ((m.tier + ${relevance(source)}) / 3)::float8 as score
+      select ${source.name}::text as type, m.id, ((m.tier + ${relevance(source, keysOf(weighted))}) / 3)::float8 as score
       from ${candidatesName(index)} as m`,
   );
   return sql`
@@ -57,7 +57,7 @@ const candidatesName = (index: number): SQL => sql`${sql.identifier(`candidates_
 
 function candidateRows(source: Source, index: number, parameters: RankingParameters): SQL {
   const { scope, terms, candidates, candidateLimit } = parameters;
-  const titles = ofOwnLanguage(languageOf(source), terms.titles, sql`tsvector`);
+  const titles = ofOwnLanguage(languageOf(source), ofSource(terms.titles, source), sql`tsvector`);
   return sql`${candidatesName(index)} as materialized (
     select c.id::text as id, c.language, c.identifiers, c.path, v.title, v.body,
            case when c.has_all and strip(v.title) = c.whole_title then 2 when c.has_all then 1 else 0 end as tier
@@ -77,11 +77,14 @@ function candidateRows(source: Source, index: number, parameters: RankingParamet
   )`;
 }
 
-function relevance(source: Source): SQL {
-  const query = termQuery(source, sql`m.language`);
-  const text = sql`coalesce(ts_rank('{1,1,1,1}', m.title, ${query}, 16) + ts_rank('{1,1,1,1}', m.body, ${query}, 16), 0) / 2`;
+function relevance(source: Source, keys: ReadonlySet<string>): SQL {
+  const query = termQuery(source, keys, sql`m.language`);
+  // ts_rank divides by the number of lexemes: of alternatives the sum counts, so that one more takes nothing away.
+  const alternatives = sql`case when t.grouped then (numnode(${query}) + 1) / 2 else 1 end`;
+  const text = sql`coalesce((ts_rank('{1,1,1,1}', m.title, ${query}, 16) + ts_rank('{1,1,1,1}', m.body, ${query}, 16)) * ${alternatives}, 0) / 2`;
   const identifier = sql`case when m.identifiers @@ t.identifiers then 0.1 else 0 end`;
-  const path = sql`case when t.identifiers is not null and position(t.word in m.path) > 0 then 0.25 else 0 end`;
+  const path = sql`case when t.identifiers is not null and exists (
+    select from unnest(t.words) as word where position(word in m.path) > 0) then 0.25 else 0 end`;
   const parts = [text];
   if (source.identifierVector) parts.push(identifier);
   if (source.path) parts.push(path);

@@ -1,0 +1,10 @@
+const ligatures: Readonly<Record<string, string>> = { œ: "oe", æ: "ae", ß: "ss", ﬁ: "fi", ﬂ: "fl" };
+
+/** A text in lower case, without accents and ligatures: as the database folds words before it stems them. */
+export const fold = (text: string): string =>
+  text
+    .toLowerCase()
+    .normalize("NFD")
+    .replace(/\p{M}/gu, "")
+    .replace(/[œæßﬁﬂ]/g, (letters) => ligatures[letters] ?? letters)
+    .normalize("NFC");
