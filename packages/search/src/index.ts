@@ -10,7 +10,8 @@ export type { Explanation } from "./rank.ts";
 export type { FiltersOf, JsonOf, MetadataOf, ResultOf, SearchResult } from "./result.ts";
 export type { RetrieveAnswer, RetrieveOptions } from "./retrieve.ts";
 export type { SearchAnswer, SearchOptions } from "./search.ts";
-export { type Segment, segmentsToHtml } from "./segments.ts";
+export { type CodeLine, type Segment, segmentsToHtml } from "./segments.ts";
+export type { SynonymOptions } from "./set-synonyms.ts";
 export {
   type ColumnOf,
   type ColumnsOf,

@@ -116,9 +116,9 @@ async function readPage<S extends Source>(
     const source = sources.find(({ name }) => name === type);
     // Gone since it was ranked.
     if (!row || !source) return [];
-    const { titleSegments, snippet, line } = highlight(source, row, terms);
+    const { line, ...marked } = highlight(source, row, terms);
     const metadata = line === undefined ? row.metadata : { ...row.metadata, line };
     const { title, updatedAt } = row;
-    return [{ type, id, title, titleSegments, snippet, score, updatedAt, metadata } as ResultOf<S>];
+    return [{ type, id, title, ...marked, score, updatedAt, metadata } as ResultOf<S>];
   });
 }
