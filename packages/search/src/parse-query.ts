@@ -48,7 +48,7 @@ const joiner = /^(?:or|ou|OR|OU)$/;
  *   condition, they are words like any other (`or` is French for gold).
  * - `name:value`, `name:"a value"`, `name:a,b` where `isField` knows the name; any other colon is text (`http://…`).
  * - Typographic quotes count as quotes, a quote without its partner as nothing. French elisions and English
- *   possessives lose their letter (`l'application` -> `application`, `qu'elle` -> `elle`).
+ *   possessives lose their letter (`l'application` -> `application`, `jusqu'ici` -> `ici`).
  *
  * @example
  * parseQuery(`react or vue "state machine" -redux`);
@@ -120,8 +120,8 @@ const given = (values: readonly string[]): string[] =>
 const phraseOf = (text: string): QueryText[] =>
   hasWord(text) ? [{ text: text.trim(), kind: "phrase" }] : [];
 
-/** The letters before an apostrophe that carry no meaning; single letters are dropped anyway. */
-const elided = /^(?:qu|jusqu|lorsqu|puisqu|quoiqu)$/i;
+/** Before an apostrophe these mean nothing. Single letters are dropped anyway; `qu` is a stop word, which tells French. */
+const elided = /^(?:jusqu|lorsqu|puisqu|quoiqu)$/i;
 
 /** The words of a token without white space: parted at apostrophes, elided ones dropped where others remain. */
 function wordsOf(token: string): QueryText[] {

@@ -51,7 +51,7 @@ export const lexemesQuery = (texts: readonly TextToStem[], sources: readonly Sou
              ${plain(sql`a.text`)}), '')
            else nullif(concat_ws(' | ', ${plain(sql`a.text`)},
              case when to_tsvector(a.config, a.parts) <> to_tsvector(a.config, a.text) then ${plain(sql`a.parts`)} end,
-             ${plain(sql`a.spelling`)}), '')
+             ${spelled}), '')
          end as query
   from alternatives as a
   order by a.ordinal, a.key, a.synonym, a.text`;
@@ -88,6 +88,14 @@ const hasLexemes = (config: SQL, text: SQL): SQL => sql`to_tsvector(${config}, $
 /** All words of a text, in brackets; null where it has none. */
 const plain = (text: SQL): SQL =>
   sql`(select '(' || plainto_tsquery(a.config, ${text})::text || ')' where ${hasLexemes(sql`a.config`, text)})`;
+
+/**
+ * The other spelling as one lexeme: of a compound the whole alone, because its parts say something else. Its letters
+ * and hyphen need no quoting.
+ */
+const spelled = sql`(
+  select quote_literal(lexeme) from unnest(to_tsvector(a.config, a.spelling))
+  where position('-' in a.spelling) = 0 or position('-' in lexeme) > 0)`;
 
 /** All words of the text, the last of them as the start of one. */
 const started = (config: SQL): SQL =>
