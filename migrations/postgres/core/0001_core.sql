@@ -202,11 +202,12 @@ comment on function devora.text_config(text) is 'Text search configuration of a 
 
 -- 100,000 characters: no text of that length, whatever its words and their width, exceeds the megabyte
 -- that a tsvector may hold. What lies beyond is not indexed, and the row is stored all the same.
--- The parser drops what looks like a tag: without its brackets, the words of Promise<User> and of JSX are found.
+-- The parser drops what looks like a tag, and makes one token of words with a slash between them: without these, the
+-- words of Promise<User>, of JSX and of "et/ou" are found.
 create function devora.search_vector(language text, title text, body text) returns tsvector
 language sql immutable parallel safe
-return setweight(to_tsvector(devora.text_config(language), translate(left(coalesce(title, ''), 2000), '<>', '  ')), 'A')
-    || setweight(to_tsvector(devora.text_config(language), translate(left(coalesce(body, ''), 100000), '<>', '  ')), 'B');
+return setweight(to_tsvector(devora.text_config(language), translate(left(coalesce(title, ''), 2000), '<>/', '   ')), 'A')
+    || setweight(to_tsvector(devora.text_config(language), translate(left(coalesce(body, ''), 100000), '<>/', '   ')), 'B');
 comment on function devora.search_vector(text, text, text) is 'Search vector of a row: title at weight A, body at weight B, in the row''s language.';
 
 -- Identifiers whole (getUserById, user_by_id, src/lib/user.ts) and in parts (get, user, by, id).

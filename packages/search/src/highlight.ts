@@ -57,20 +57,25 @@ export function markedBody(source: Source, { markedBody }: PageRow, terms: Terms
 
 function markedTitle(source: Source, { markedTitle }: PageRow, terms: Terms): MarkedText {
   const title = withIdentifiers(source, readMarks(markedTitle), terms);
-  const part = source.path ? terms.all.pathPart : null;
-  if (part === null) return title;
+  return source.path && terms.all.pathPart !== null ? withPart(title, terms.all.pathPart) : title;
+}
+
+/** Also the places where the letters stand, within words or not. */
+function withPart({ text, hits }: MarkedText, part: string): MarkedText {
   const literal = new RegExp(part.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"), "giu");
-  const found = [...title.text.matchAll(literal)].map(({ 0: { length }, index }) => ({
+  const found = [...text.matchAll(literal)].map(({ 0: { length }, index }) => ({
     start: index,
     end: index + length,
   }));
-  return { text: title.text, hits: mergeSpans([...title.hits, ...found]) };
+  return { text, hits: mergeSpans([...hits, ...found]) };
 }
 
 function withIdentifiers(source: Source, { text, hits }: MarkedText, terms: Terms): MarkedText {
   if (!source.identifierVector) return { text, hits };
   const words = terms.terms.filter(({ identifiers }) => identifiers !== null).flatMap(({ texts }) => texts);
-  return { text, hits: mergeSpans([...hits, ...identifierHits(text, words)]) };
+  const marked = { text, hits: mergeSpans([...hits, ...identifierHits(text, words)]) };
+  const { contentPart } = terms.all;
+  return contentPart === undefined ? marked : withPart(marked, contentPart);
 }
 
 function withEllipses(

@@ -6,7 +6,7 @@ import { decodeRanking, type RankedRow, rankingQuery } from "./queries/ranking.t
 import type { Scope } from "./queries/scope.ts";
 import type { WeightedTerm } from "./queries/term-rows.ts";
 import type { Source } from "./source.ts";
-import { composeTerms, type Terms, textsToStem } from "./terms.ts";
+import { composeTerms, type Terms, textsToStem, withinWords } from "./terms.ts";
 import { candidateTerms, weightTerms } from "./weights.ts";
 
 /** Why a query found nothing, where the query itself is the reason. */
@@ -40,7 +40,10 @@ const fewRows = 5;
 /** Most rows that one source ranks: beyond it the rarest words choose, then the ids. */
 export const candidateLimit = 5_000;
 
-/** Three statements: the query's lexemes, their frequencies in the scope, and the ranked page. */
+/**
+ * Three statements: the query's lexemes, their frequencies in the scope, and the ranked page. Where nothing matches, code
+ * is counted once more by letters within words.
+ */
 export async function rank(db: Database, options: RankOptions): Promise<Ranking> {
   const { sources, scope, parsed, signal } = options;
   const texts = textsToStem(parsed);
@@ -55,7 +58,7 @@ export async function rank(db: Database, options: RankOptions): Promise<Ranking>
   });
   if (parsed.clauses.length === 0) return nothing(explanationOf(parsed), composeTerms(parsed, []));
   signal?.throwIfAborted();
-  const terms = composeTerms(
+  let terms = composeTerms(
     parsed,
     decodeLexemes(await rowsOf(db, lexemesQuery(texts, sources)), texts.length),
   );
@@ -63,10 +66,13 @@ export async function rank(db: Database, options: RankOptions): Promise<Ranking>
   if (terms.terms.length === 0 || sources.length === 0) return nothing(explanation, terms);
 
   signal?.throwIfAborted();
-  const frequencies = decodeFrequencies(
-    await rowsOf(db, frequenciesQuery(sources, terms, scope)),
-    terms.terms.length,
-  );
+  let frequencies = await countRows(db, sources, terms, scope);
+  const within = frequencies.any === 0 && hasCode(sources) ? withinWords(terms) : null;
+  if (within) {
+    signal?.throwIfAborted();
+    terms = within;
+    frequencies = await countRows(db, sources, terms, scope);
+  }
   if (frequencies.any === 0) return nothing(explanation, terms);
 
   const relaxed = frequencies.all < frequencies.any && (options.words === "any" || frequencies.all < fewRows);
@@ -94,6 +100,12 @@ export async function rank(db: Database, options: RankOptions): Promise<Ranking>
     explanation: undefined,
   };
 }
+
+const hasCode = (sources: readonly Source[]): boolean =>
+  sources.some(({ identifierVector }) => identifierVector !== undefined);
+
+const countRows = async (db: Database, sources: readonly Source[], terms: Terms, scope: Scope) =>
+  decodeFrequencies(await rowsOf(db, frequenciesQuery(sources, terms, scope)), terms.terms.length);
 
 function explanationOf({ excluded, fields }: ParsedQuery): Explanation {
   if (excluded.length > 0) return "only_exclusions";

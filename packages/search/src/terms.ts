@@ -56,6 +56,8 @@ export interface Match {
   readonly queries: ByLanguage<string>;
   readonly identifiers: string | null;
   readonly pathPart: string | null;
+  /** Letters that the body has, in sources of code. Absent unless nothing else matched: no index serves it. */
+  readonly contentPart?: string;
   /** What it must not meet. */
   readonly excluded: Match | null;
 }
@@ -93,6 +95,8 @@ export interface Terms {
 
 /** Shorter parts of a path match too much, and no trigram index serves them. */
 const minPathPartLength = 3;
+
+const minContentPartLength = 4;
 
 const wordsAndPhrases = ({ clauses }: ParsedQuery): QueryText[] => clauses.flat();
 
@@ -160,6 +164,17 @@ export function composeTerms(parsed: ParsedQuery, stemmed: readonly StemmedText[
     part,
     highlights: anyOf(keys, terms).queries,
   };
+}
+
+/**
+ * The same query for rows of code with its one word within another (`serById` in `getUserById`); null where it has
+ * several words, or less than four letters.
+ */
+export function withinWords(terms: Terms): Terms | null {
+  const { part, all } = terms;
+  if (part === null || part.length < minContentPartLength) return null;
+  const match: Match = { ...all, contentPart: part };
+  return { ...terms, all: match, any: () => match };
 }
 
 /** Where a clause's texts stand among all. */

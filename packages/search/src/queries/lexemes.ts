@@ -7,7 +7,7 @@ import { languageKey, type StemmedText, type TextToStem, textLanguages } from ".
 /**
  * Turns texts into tsqueries in each language, in the order given. The server quotes the lexemes.
  *
- * - A word with punctuation within (`boundary-layer`, `state.machine`) is one token of its own kind to PostgreSQL; it
+ * - A word with punctuation within (`boundary-layer`, `www.example.com`) is one token of its own kind to PostgreSQL; it
  *   is looked for both so and by its parts, and one with a hyphen also without it.
  * - The start of a word is looked for as it is typed, because stems are shorter than words; and as a word.
  * - Synonyms are the source's own, for rows of their language: one more answer for that source and language.
@@ -31,7 +31,7 @@ export const lexemesQuery = (texts: readonly TextToStem[], sources: readonly Sou
     select t.ordinal, false as synonym, l.key, l.config, l.source, t.text, t.parts, t.spelling, t.kind
     from texts as t cross join languages as l
     union all
-    select t.ordinal, true, s.language || '@' || s.source, l.config, l.source, s.synonym,
+    select t.ordinal, true, s.language || '@' || s.source, l.config, l.source, translate(s.synonym, '/', ' '),
            regexp_replace(s.synonym, '[^[:alnum:]]+', ' ', 'g'), null, 'phrase'
     from synonyms as s
     join texts as t on t.synonyms_of = s.word
@@ -60,7 +60,8 @@ const textsAsJson = (texts: readonly TextToStem[]): string =>
   JSON.stringify(
     texts.map(({ text, kind, synonymsOf }, ordinal) => ({
       ordinal,
-      text,
+      // As devora.search_vector does, for which a slash parts words.
+      text: text.replaceAll("/", " "),
       parts: text.replace(/[^\p{L}\p{M}\p{N}]+/gu, " "),
       spelling: kind === "word" ? otherSpelling(text) : null,
       kind,

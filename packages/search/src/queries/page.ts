@@ -1,7 +1,7 @@
 import { type Row, textConfig } from "@devora/db-schema";
 import { type SQL, sql } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
-import { hitEnd, hitStart, tagOpen } from "../marked-text.ts";
+import { hitEnd, hitStart, slash, tagOpen } from "../marked-text.ts";
 import type { Source } from "../source.ts";
 import { ofSource, type Terms } from "../terms.ts";
 import { languageOf, ofOwnLanguage, type Scope, scopeCondition } from "./scope.ts";
@@ -92,9 +92,12 @@ const windowStart = (source: Source): SQL => sql`
     limit 1
   ), 1) - 1 - ${windowLead}::int) end`;
 
-/** The marks' own characters never come from a row, and `<` hides from ts_headline, which would drop tags. */
+/**
+ * The marks' own characters never come from a row. From ts_headline `<` hides, because it would drop tags, and `/`,
+ * because it would mark paths alone.
+ */
 const withoutMarks = (text: SQL): SQL =>
-  sql`translate(${text}, ${`<${tagOpen}${hitStart}${hitEnd}`}::text, ${`${tagOpen}\uFFFD\uFFFD\uFFFD`}::text)`;
+  sql`translate(${text}, ${`</${tagOpen}${slash}${hitStart}${hitEnd}`}::text, ${`${tagOpen}${slash}${"\uFFFD".repeat(4)}`}::text)`;
 
 /** As JSON; what JSON numbers cannot hold travels as text. */
 function metadataOf(metadata: Readonly<Record<string, PgColumn>>): SQL {

@@ -89,6 +89,8 @@ export function matchCondition(source: Source, match: Match): SQL {
     arms.push(sql`${identifierVector} @@ ${identifiers}::tsquery`);
   if (path && pathPart !== null)
     arms.push(sql`${path} ilike ${`%${escapeLike(pathPart)}%`}::text escape '\\'`);
+  if (identifierVector && source.body && match.contentPart !== undefined)
+    arms.push(sql`${source.body} ilike ${`%${escapeLike(match.contentPart)}%`}::text escape '\\'`);
   const met = sql`(${sql.join(arms, sql` or `)})`;
   return excluded ? sql`${met} and not coalesce(${matchCondition(source, excluded)}, false)` : met;
 }

@@ -182,6 +182,27 @@ test.each([
   expect((await find(query)).map(({ id }) => id)).toEqual(name === undefined ? [] : [ids[name]]);
 });
 
+test("where nothing else matches, letters within a word do, and are marked", async () => {
+  const [hit, ...others] = await find("serById");
+  expect(hit?.id).toBe(ids.users);
+  expect(others).toEqual([]);
+  expect(hit?.lines).toEqual([
+    {
+      number: 41,
+      segments: [
+        { text: "export async function getU", hit: false },
+        { text: "serById", hit: true },
+        { text: "(id: string) {", hit: false },
+      ],
+    },
+  ]);
+  // Not beside a word that is there, nor for wildcards, nor under an exclusion.
+  expect(await find("ser_yId")).toEqual([]);
+  expect(await find("serB%d")).toEqual([]);
+  expect(await find("serById -find")).toEqual([]);
+  expect((await find("user")).map(({ id }) => id)).toEqual([ids.users]);
+});
+
 test("identifiers are split as the database splits them", async () => {
   const name = fc.stringMatching(/^[A-Za-z0-9_$]{1,24}$/);
   await fc.assert(
