@@ -8,3 +8,9 @@ export const fold = (text: string): string =>
     .replace(/\p{M}/gu, "")
     .replace(/[œæßﬁﬂ]/g, (letters) => ligatures[letters] ?? letters)
     .normalize("NFC");
+
+/** What synonyms of a word are kept under: folded, without punctuation around it; `c++` and `c#` keep theirs. */
+export const synonymKey = (text: string): string =>
+  fold(text)
+    .replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}+#]+$/gu, "")
+    .replace(/\s+/g, " ");

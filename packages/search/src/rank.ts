@@ -39,6 +39,11 @@ export interface Ranking {
 const fewRows = 5;
 /** Most rows that one source ranks: beyond it the rarest words choose, then the ids. */
 export const candidateLimit = 5_000;
+/**
+ * Most rows in scope whose bodies are read for letters within words: .23 s for 1,000 files of 3 kB. A trigram index on
+ * the body would make writing a file 45 % dearer, and row level security keeps LIKE from using it.
+ */
+const maxScannedRows = 2_000;
 
 /**
  * Three statements: the query's lexemes, their frequencies in the scope, and the ranked page. Where nothing matches, code
@@ -67,7 +72,8 @@ export async function rank(db: Database, options: RankOptions): Promise<Ranking>
 
   signal?.throwIfAborted();
   let frequencies = await countRows(db, sources, terms, scope);
-  const within = frequencies.any === 0 && hasCode(sources) ? withinWords(terms) : null;
+  const isScanned = frequencies.any === 0 && frequencies.rows <= maxScannedRows && hasCode(sources);
+  const within = isScanned ? withinWords(terms) : null;
   if (within) {
     signal?.throwIfAborted();
     terms = within;

@@ -1,6 +1,6 @@
 import { type Database, withDatabaseErrors, withService } from "@devora/db-schema";
 import { SearchError } from "./errors.ts";
-import { fold } from "./fold.ts";
+import { synonymKey } from "./fold.ts";
 import { assertText, chooseSources } from "./options.ts";
 import { dropSynonymsQuery, keepSynonymsQuery } from "./queries/synonyms.ts";
 import type { SearchContext } from "./search.ts";
@@ -45,7 +45,7 @@ export async function setSynonyms<S extends Source>(
   }
   const word = entry(options.word, "word");
   const synonyms = [...new Set(options.synonyms.map((synonym) => entry(synonym, "each synonym")))];
-  const key = { source: options.source, language: options.language, word: fold(word) };
+  const key = { source: options.source, language: options.language, word: synonymKey(word) };
   const query = synonyms.length === 0 ? dropSynonymsQuery(key) : keepSynonymsQuery({ ...key, synonyms });
   await withDatabaseErrors(`search.${verb}`, () =>
     options.db

@@ -1,4 +1,4 @@
-import { fold } from "./fold.ts";
+import { synonymKey } from "./fold.ts";
 import { identifierQuery } from "./identifiers.ts";
 import type { ParsedQuery, QueryText } from "./parse-query.ts";
 import type { Source } from "./source.ts";
@@ -104,7 +104,7 @@ const wordsAndPhrases = ({ clauses }: ParsedQuery): QueryText[] => clauses.flat(
 export const textsToStem = (parsed: ParsedQuery): TextToStem[] => [
   ...wordsAndPhrases(parsed).map((text) => ({
     ...text,
-    synonymsOf: text.kind === "prefix" ? null : fold(text.text),
+    synonymsOf: text.kind === "prefix" ? null : synonymKey(text.text),
   })),
   ...parsed.excluded.map((text) => ({ ...text, synonymsOf: null })),
   {

@@ -49,6 +49,7 @@ test("the synonym is marked, and the word keeps its rank beside it", async () =>
 
 test("a synonym of several words is a phrase", async () => {
   expect(await found("ci")).toEqual([ids.pipeline]);
+  expect(await found("(CI?)")).toEqual([ids.pipeline]);
   expect(await found("ci branches")).toEqual([ids.pipeline]);
 });
 
