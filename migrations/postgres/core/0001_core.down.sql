@@ -3,6 +3,7 @@
 drop table devora.system_config;
 drop table devora.config_keys;
 drop function devora.identifier_vector(text);
+drop function devora.synonyms_of(text[], text[]);
 drop function devora.search_vector(text, text, text);
 drop function devora.text_config(text);
 drop text search configuration devora.devora_simple;

@@ -202,11 +202,12 @@ comment on function devora.text_config(text) is 'Text search configuration of a 
 
 -- 100,000 characters: no text of that length, whatever its words and their width, exceeds the megabyte
 -- that a tsvector may hold. What lies beyond is not indexed, and the row is stored all the same.
--- The parser drops what looks like a tag: without its brackets, the words of Promise<User> and of JSX are found.
+-- The parser drops what looks like a tag, and makes one token of words with a slash between them: without these, the
+-- words of Promise<User>, of JSX and of "et/ou" are found.
 create function devora.search_vector(language text, title text, body text) returns tsvector
 language sql immutable parallel safe
-return setweight(to_tsvector(devora.text_config(language), translate(left(coalesce(title, ''), 2000), '<>', '  ')), 'A')
-    || setweight(to_tsvector(devora.text_config(language), translate(left(coalesce(body, ''), 100000), '<>', '  ')), 'B');
+return setweight(to_tsvector(devora.text_config(language), translate(left(coalesce(title, ''), 2000), '<>/', '   ')), 'A')
+    || setweight(to_tsvector(devora.text_config(language), translate(left(coalesce(body, ''), 100000), '<>/', '   ')), 'B');
 comment on function devora.search_vector(text, text, text) is 'Search vector of a row: title at weight A, body at weight B, in the row''s language.';
 
 -- Identifiers whole (getUserById, user_by_id, src/lib/user.ts) and in parts (get, user, by, id); and those that a line
@@ -237,6 +238,24 @@ return (
   ) as words (word)
 );
 comment on function devora.identifier_vector(text) is 'Lower-case identifiers of source code, whole and split at camelCase, snake_case, kebab-case, dots and slashes; declared ones also as =name.';
+
+-- The module search may be absent, or closed to the caller: then there are no synonyms. Plain SQL would fail there,
+-- because it looks its tables up before it runs.
+create function devora.synonyms_of(sources text[], words text[])
+returns table (source text, language text, word text, synonym text)
+language plpgsql stable rows 10
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if has_table_privilege(to_regclass('devora.search_synonyms'), 'select') then
+    return query
+      select s.source, s.language, s.word, unnest(s.synonyms)
+      from devora.search_synonyms s
+      where s.source = any (sources) and s.word = any (words);
+  end if;
+end $$;
+comment on function devora.synonyms_of(text[], text[]) is
+  'Synonyms of words in some sources; none where the module search is not installed or the caller may not read it.';
 
 create table devora.config_keys (
   id text not null,

@@ -106,9 +106,9 @@ begin
 end $$`;
 }
 
-/** As in devora.search_vector: no longer than a tsvector can hold, and the words inside of `<…>` are kept. */
+/** As in devora.search_vector: no longer than a tsvector can hold, and the words inside of `<…>` and beside `/` are kept. */
 const withoutTags = (text: SQL, length: number): SQL =>
-  sql`translate(left(coalesce(${text}, ''), ${sql.raw(String(length))}), '<>', '  ')`;
+  sql`translate(left(coalesce(${text}, ''), ${sql.raw(String(length))}), '<>/', '   ')`;
 
 /** DDL takes no parameters; Drizzle writes the value in quotes. */
 const literal = (text: string): SQL => sql`${text}`.inlineParams();

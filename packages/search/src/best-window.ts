@@ -30,6 +30,29 @@ export function bestLines({ text, hits }: MarkedText, length: number): Span {
   return end > start ? { start, end } : bestWindow({ text, hits }, length);
 }
 
+/** The lines with the most different hits, then the most hits, then the earliest: at most `count`, in order. */
+export function hitLines({ text, hits }: MarkedText, count: number): Span[] {
+  const lines = new Map<number, { span: Span; hits: Span[] }>();
+  for (const hit of hits) {
+    const start = text.lastIndexOf("\n", hit.start - 1) + 1;
+    const line = lines.get(start) ?? { span: { start, end: lineEnd(text, start) }, hits: [] };
+    line.hits.push(hit);
+    lines.set(start, line);
+  }
+  return [...lines.values()]
+    .map(({ span, hits }) => ({ span, score: scoreOf(text, hits, Number.POSITIVE_INFINITY) }))
+    .sort((a, b) => b.score - a.score || a.span.start - b.span.start)
+    .slice(0, count)
+    .map(({ span }) => span)
+    .sort((a, b) => a.start - b.start);
+}
+
+function lineEnd(text: string, start: number): number {
+  const end = text.indexOf("\n", start);
+  const last = end < 0 ? text.length : end;
+  return text[last - 1] === "\r" && last > start ? last - 1 : last;
+}
+
 /** The first of the greatest; -1 of none. */
 const indexOfGreatest = (scores: readonly number[]): number => scores.indexOf(Math.max(...scores));
 

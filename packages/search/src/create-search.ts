@@ -8,6 +8,7 @@ import { assertSources, type ScopeRoles } from "./options.ts";
 import { createQueryLog, type LogOptions } from "./query-log.ts";
 import { type RetrieveAnswer, type RetrieveOptions, retrieve } from "./retrieve.ts";
 import { type SearchAnswer, type SearchOptions, search } from "./search.ts";
+import { type SynonymOptions, setSynonyms } from "./set-synonyms.ts";
 import type { Source } from "./source.ts";
 
 export interface CreateSearchOptions<S extends Source> extends ScopeRoles {
@@ -48,6 +49,12 @@ export type Search<S extends Source> = SourceVerbs<S> & {
   getSuggestions(options: SuggestionOptions<S>): Promise<Suggestions<S>>;
   /** Passages of text for a question, for an LLM's prompt. */
   retrieve(options: RetrieveOptions): Promise<RetrieveAnswer>;
+  /**
+   * Keeps what a query for a word finds as well (module `search`): for all owners, so for administrators.
+   * @throws {SearchError} UNKNOWN_SOURCE, INVALID_OPTION
+   * @throws {DatabaseError}
+   */
+  setSynonyms(options: SynonymOptions<S>): Promise<void>;
   /** Writes the queries that the log still holds; never rejects. */
   flush(): Promise<void>;
   /** Flushes the log and ends it; searches go on to work, unlogged. The database stays open. */
@@ -98,6 +105,7 @@ export function createSearch<const S extends Source = (typeof devoraSources)[num
     searchAll: (call) => run("searchAll", { ...call, sources: undefined }),
     getSuggestions: (call) => getSuggestions(context, call),
     retrieve: (call) => retrieve({ ...context, passages }, call),
+    setSynonyms: (call) => setSynonyms(context, call),
     flush: () => log.flush(),
     close,
     [Symbol.asyncDispose]: close,

@@ -12,6 +12,8 @@ export interface CursorPlace {
   /** Ordinals of the terms that choose the ranked rows of a relaxed search. */
   readonly candidates: readonly number[];
   readonly relaxed: boolean;
+  /** Code is found by letters within its words. */
+  readonly within: boolean;
   readonly total: number;
   readonly complete: boolean;
   /** The lowest ranked id of each source of which not all matching rows are ranked. */

@@ -58,6 +58,7 @@ export const devoraSources = [
     deletedAt: projectFiles.deletedAt,
     identifierVector: projectFiles.identifierVector,
     path: projectFiles.path,
+    codeLanguage: projectFiles.programmingLanguage,
     updatedAt: projectFiles.updatedAt,
     metadata: {
       projectId: projectFiles.projectId,

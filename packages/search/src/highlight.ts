@@ -1,8 +1,8 @@
-import { bestLines, bestWindow } from "./best-window.ts";
+import { bestLines, bestWindow, hitLines } from "./best-window.ts";
 import { identifierHits } from "./identifiers.ts";
 import { type MarkedText, mergeSpans, readMarks, type Span, toSegments } from "./marked-text.ts";
 import type { PageRow } from "./queries/page.ts";
-import type { Segment } from "./segments.ts";
+import type { CodeLine, Segment } from "./segments.ts";
 import type { Source } from "./source.ts";
 import type { Terms } from "./terms.ts";
 
@@ -11,7 +11,11 @@ export interface Highlights {
   readonly snippet: readonly Segment[];
   /** In sources of code: the line on which the snippet starts, from 1. */
   readonly line: number | undefined;
+  /** In sources of code: the lines with the most hits. */
+  readonly lines?: readonly CodeLine[];
 }
+
+const maxLines = 5;
 
 /** Length of a snippet in UTF-16 code units. */
 const snippetLength = 200;
@@ -28,7 +32,22 @@ export function highlight(source: Source, row: PageRow, terms: Terms): Highlight
       ? toSegments(body, span)
       : withEllipses(toSegments(body, span), body, span, row.startOffset > 0),
     line: isCode ? row.linesBefore + countLines(body.text.slice(0, span.start)) + 1 : undefined,
+    ...(isCode ? { lines: codeLines(body, row.linesBefore) } : {}),
   };
+}
+
+/** Whole lines; of one that is too long, the part with the most hits. */
+function codeLines(body: MarkedText, linesBefore: number): CodeLine[] {
+  return hitLines(body, maxLines).map(({ start, end }) => {
+    const hits = body.hits
+      .filter((hit) => hit.start < end && hit.end > start)
+      .map((hit) => ({ start: Math.max(0, hit.start - start), end: Math.min(hit.end, end) - start }));
+    const line = { text: body.text.slice(start, end), hits };
+    return {
+      number: linesBefore + countLines(body.text.slice(0, start)) + 1,
+      segments: toSegments(line, bestWindow(line, snippetLength)),
+    };
+  });
 }
 
 /** The body with the words that the server found, and in code those that only the identifiers' parts are. */
@@ -38,20 +57,25 @@ export function markedBody(source: Source, { markedBody }: PageRow, terms: Terms
 
 function markedTitle(source: Source, { markedTitle }: PageRow, terms: Terms): MarkedText {
   const title = withIdentifiers(source, readMarks(markedTitle), terms);
-  const part = source.path ? terms.all.pathPart : null;
-  if (part === null) return title;
+  return source.path && terms.all.pathPart !== null ? withPart(title, terms.all.pathPart) : title;
+}
+
+/** Also the places where the letters stand, within words or not. */
+function withPart({ text, hits }: MarkedText, part: string): MarkedText {
   const literal = new RegExp(part.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"), "giu");
-  const found = [...title.text.matchAll(literal)].map(({ 0: { length }, index }) => ({
+  const found = [...text.matchAll(literal)].map(({ 0: { length }, index }) => ({
     start: index,
     end: index + length,
   }));
-  return { text: title.text, hits: mergeSpans([...title.hits, ...found]) };
+  return { text, hits: mergeSpans([...hits, ...found]) };
 }
 
 function withIdentifiers(source: Source, { text, hits }: MarkedText, terms: Terms): MarkedText {
   if (!source.identifierVector) return { text, hits };
-  const words = terms.terms.filter(({ identifiers }) => identifiers !== null).map((term) => term.text);
-  return { text, hits: mergeSpans([...hits, ...identifierHits(text, words)]) };
+  const words = terms.terms.filter(({ identifiers }) => identifiers !== null).flatMap(({ texts }) => texts);
+  const marked = { text, hits: mergeSpans([...hits, ...identifierHits(text, words)]) };
+  const { contentPart } = terms.all;
+  return contentPart === undefined ? marked : withPart(marked, contentPart);
 }
 
 function withEllipses(

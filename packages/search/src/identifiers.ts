@@ -1,4 +1,5 @@
-import type { ParsedQuery } from "./parse-query.ts";
+import type { Span } from "./marked-text.ts";
+import type { ParsedQuery, QueryText } from "./parse-query.ts";
 
 /** A part of an identifier and where it stands in the text, in UTF-16 code units. */
 export interface IdentifierPart {
@@ -29,37 +30,47 @@ export function identifierParts(text: string): IdentifierPart[] {
 }
 
 /**
- * A tsquery that finds a word in an identifier vector, whole or by all its parts; null for a word without
- * letters and digits. Its lexemes hold letters, digits and `_$-./` alone, so quoting them is safe.
+ * A tsquery that finds a word, or with `isPrefix` the start of one, in an identifier vector, whole or by all its
+ * parts; null for a word without letters and digits. Its lexemes hold letters, digits and `_$-./` alone, so quoting
+ * them is safe.
  *
  * @example
  * identifierQuery("getUserById"); // 'getuserbyid' | ('get' & 'user' & 'by' & 'id')
+ * identifierQuery("getUs", true); // 'getus':* | ('get' & 'us':*)
  */
-export function identifierQuery(word: string): string | null {
+export function identifierQuery(word: string, isPrefix = false): string | null {
   const wholes = (word.match(wholeIdentifier) ?? []).map(quoted);
   const parts = identifierParts(word).map((part) => quoted(part.text));
   if (parts.length === 0) return null;
-  const all = parts.join(" & ");
-  return wholes.length === 1 && wholes[0] !== all ? `${wholes[0]} | (${all})` : all;
+  const end = isPrefix ? ":*" : "";
+  const all = parts.join(" & ") + end;
+  const [whole] = wholes;
+  return wholes.length === 1 && whole + end !== all ? `${whole}${end} | (${all})` : all;
 }
 
 const quoted = (lexeme: string): string => `'${lexeme.toLowerCase()}'`;
 
 /**
  * Where the parts of the query's words stand in a text of code: `user_by_id` stands in `getUserById`, from `U` to
- * its end.
+ * its end, and the start `user_b*` there up to `B`.
  */
-export function identifierHits(text: string, words: readonly string[]): IdentifierPart[] {
-  const wanted = words.map((word) => identifierParts(word)).filter((parts) => parts.length > 0);
+export function identifierHits(text: string, words: readonly QueryText[]): Span[] {
+  const wanted = words
+    .map(({ text, kind }) => ({ parts: identifierParts(text), isPrefix: kind === "prefix" }))
+    .filter(({ parts }) => parts.length > 0);
   const found = identifierParts(text);
   return found.flatMap((first, index) =>
-    wanted
-      .filter((parts) => parts.every((part, n) => found[index + n]?.text === part.text))
-      .map((parts) => ({
-        text: parts.map((part) => part.text).join(" "),
-        start: first.start,
-        end: found[index + parts.length - 1]?.end ?? first.end,
-      })),
+    wanted.flatMap(({ parts, isPrefix }) => {
+      const met = parts.every((part, n) => {
+        const at = found[index + n]?.text;
+        return at === part.text || (isPrefix && n === parts.length - 1 && at?.startsWith(part.text));
+      });
+      const last = found[index + parts.length - 1] ?? first;
+      const length = parts.at(-1)?.text.length ?? 0;
+      return met
+        ? [{ start: first.start, end: isPrefix ? Math.min(last.end, last.start + length) : last.end }]
+        : [];
+    }),
   );
 }
 
@@ -67,7 +78,12 @@ export function identifierHits(text: string, words: readonly string[]): Identifi
  * A tsquery for the code that declares what a query names, whole or in words: `'=getuserbyid'` for `getUserById` and
  * for `get user by id`; null for a query that is no name.
  */
-export function declaredQuery({ words, phrases }: Pick<ParsedQuery, "words" | "phrases">): string | null {
-  const name = words.join("").replace(/[^\p{L}\p{N}]/gu, "");
-  return phrases.length > 0 || name.length < 2 || name.length > 200 ? null : `'=${name.toLowerCase()}'`;
+export function declaredQuery({ clauses }: Pick<ParsedQuery, "clauses">): string | null {
+  const texts = clauses.flat();
+  const isName = texts.length === clauses.length && texts.every(({ kind }) => kind === "word");
+  const name = texts
+    .map(({ text }) => text)
+    .join("")
+    .replace(/[^\p{L}\p{N}]/gu, "");
+  return !isName || name.length < 2 || name.length > 200 ? null : `'=${name.toLowerCase()}'`;
 }

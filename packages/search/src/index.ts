@@ -6,12 +6,14 @@ export { installSearch, type KernelOptions, type SearchKernel, searchKernelFor }
 export type { CallOptions, ScopeRoles } from "./options.ts";
 export type { Passage } from "./passage.ts";
 export type { Facets } from "./queries/ranking.ts";
+export type { QueryFilter } from "./query-fields.ts";
 export type { LogOptions } from "./query-log.ts";
 export type { Explanation, RankingPreferences, Recency } from "./rank.ts";
 export type { FiltersOf, JsonOf, MetadataOf, ResultOf, SearchResult } from "./result.ts";
 export type { RetrieveAnswer, RetrieveOptions } from "./retrieve.ts";
 export type { ExplainedTerm, SearchAnswer, SearchOptions } from "./search.ts";
-export { type Segment, segmentsToHtml } from "./segments.ts";
+export { type CodeLine, type Segment, segmentsToHtml } from "./segments.ts";
+export type { SynonymOptions } from "./set-synonyms.ts";
 export {
   type ColumnOf,
   type ColumnsOf,

@@ -5,6 +5,8 @@ export const hitStart = "\uFDD0";
 export const hitEnd = "\uFDD1";
 /** Stands for `<` while the server marks a text. */
 export const tagOpen = "\uFDD2";
+/** Stands for `/` meanwhile. */
+export const slash = "\uFDD3";
 
 /** A part of a text, in UTF-16 code units, end exclusive. */
 export interface Span {
@@ -28,7 +30,7 @@ export function readMarks(marked: string): MarkedText {
     else if (part === hitEnd) {
       if (open !== undefined && open < text.length) hits.push({ start: open, end: text.length });
       open = undefined;
-    } else text += part.replaceAll(tagOpen, "<");
+    } else text += part.replaceAll(tagOpen, "<").replaceAll(slash, "/");
   }
   return { text, hits };
 }

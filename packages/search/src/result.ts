@@ -1,5 +1,5 @@
 import type { PgColumn } from "drizzle-orm/pg-core";
-import type { Segment } from "./segments.ts";
+import type { CodeLine, Segment } from "./segments.ts";
 import type { Columns, Source } from "./source.ts";
 
 /** A found row. */
@@ -12,6 +12,8 @@ export interface SearchResult<Type extends string = string, Metadata = Readonly<
   titleSegments: readonly Segment[];
   /** About 200 characters of the body where most of the query's words are; of code, whole lines. */
   snippet: readonly Segment[];
+  /** In sources of code alone: up to five lines with most of the query's words, in the order of the file. */
+  lines?: readonly CodeLine[];
   /**
    * 0..1, higher is better, on one scale for all sources of a query; not comparable between queries.
    * From 2/3: the title has the query's words and no others; from 1/3: the row has all words.

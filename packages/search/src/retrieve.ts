@@ -3,6 +3,7 @@ import { bestWindow } from "./best-window.ts";
 import type { PassageSource } from "./devora-sources.ts";
 import { markedBody } from "./highlight.ts";
 import { assertOwner, assertText, type CallOptions, chooseSources, wholeNumber } from "./options.ts";
+import { parseQuery } from "./parse-query.ts";
 import type { Passage } from "./passage.ts";
 import { decodePage, pageQuery } from "./queries/page.ts";
 import { decodePassages, passagesQuery } from "./queries/passages.ts";
@@ -52,7 +53,16 @@ export async function retrieve(context: RetrieveContext, options: RetrieveOption
   return withDatabaseErrors(`search.${verb}`, () =>
     withReadScope(context, options, async (db) => {
       const ranking = await rank(db, {
-        ...{ sources, scope, query, words: "any", facets: false, limit, offset: 0, signal },
+        ...{
+          sources,
+          scope,
+          parsed: parseQuery(query),
+          words: "any",
+          facets: false,
+          limit,
+          offset: 0,
+          signal,
+        },
         ...{ kernels: context.kernels, cursor: undefined, preferences: {} },
       });
       signal?.throwIfAborted();

@@ -18,12 +18,16 @@ import {
 import { decodePage, pageQuery } from "./queries/page.ts";
 import type { Facets } from "./queries/ranking.ts";
 import { canFilter, type Scope } from "./queries/scope.ts";
+import { type QueryFilter, readQuery } from "./query-fields.ts";
 import { type Explanation, type Ranking, type RankingPreferences, rank } from "./rank.ts";
 import type { FiltersOf, ResultOf } from "./result.ts";
 import type { Source } from "./source.ts";
 
 export interface SearchOptions<S extends Source> extends CallOptions, RankingPreferences {
-  /** Words, `"phrases"` and `-exclusions`; any string will do. Its first 2,000 characters are read. */
+  /**
+   * Words, `"phrases"`, `prefix*`, `this or that`, `-exclusions`, and conditions: `type:`, `lang:`, `after:`, `before:`
+   * and the sources' filters. Any string will do; its first 2,000 characters are read.
+   */
   query: string;
   /** Names of the sources to search. Default: all. */
   sources?: readonly S["name"][] | undefined;
@@ -70,6 +74,8 @@ export interface SearchAnswer<S extends Source> {
   terms: ExplainedTerm[] | undefined;
   /** Why nothing was found, where the query itself is the reason. */
   explanation: Explanation | undefined;
+  /** The conditions that the query named, such as `type:files`, and which of them could not be understood. */
+  filters: readonly QueryFilter[];
 }
 
 export interface SearchContext<S extends Source> extends ScopeRoles {
@@ -103,15 +109,16 @@ export async function search<S extends Source>(
     );
   }
 
-  const scope: Scope = { ownerId: options.ownerId, filters, updatedAfter: options.updatedAfter };
-  const sources = chosen.filter((source) => canFilter(source, scope));
-  const { query, signal, boosts, recency, proximity, facets = false } = options;
+  const { query, signal, boosts, recency, proximity, facets = false, ownerId, updatedAfter } = options;
+  const read = readQuery(query, chosen, { ownerId, filters, updatedAfter });
+  const { parsed, scope } = read;
+  const sources = read.sources.filter((source) => canFilter(source, scope));
   signal?.throwIfAborted();
   const { kernels } = context;
   return withDatabaseErrors(`search.${verb}`, () =>
     withReadScope(context, options, async (db) => {
       const ranking = await rank(db, {
-        ...{ sources, scope, query, words: "all-first", facets, limit, offset, cursor, kernels, signal },
+        ...{ sources, scope, parsed, words: "all-first", facets, limit, offset, cursor, kernels, signal },
         preferences: { boosts, recency, proximity },
       });
       signal?.throwIfAborted();
@@ -128,6 +135,7 @@ export async function search<S extends Source>(
         facets: facets ? facetsOf<S>(ranking) : undefined,
         terms: options.explain ? weighted.map(({ text, weight }) => ({ text, weight })) : undefined,
         explanation,
+        filters: read.filters,
       };
     }),
   );
@@ -178,7 +186,7 @@ async function readPage<S extends Source>(
     const source = sources.find(({ name }) => name === type);
     // Gone since it was ranked.
     if (!row || !source) return [];
-    const { titleSegments, snippet, line } = highlight(source, row, terms);
+    const { line, ...marked } = highlight(source, row, terms);
     const metadata = line === undefined ? row.metadata : { ...row.metadata, line };
     const { title, updatedAt } = row;
     const missingWords = wordsOf(ranking, missing);
@@ -187,8 +195,7 @@ async function readPage<S extends Source>(
         type,
         id,
         title,
-        titleSegments,
-        snippet,
+        ...marked,
         score,
         updatedAt,
         missingWords,

@@ -4,6 +4,14 @@ export interface Segment {
   readonly hit: boolean;
 }
 
+/** A line of code with hits in it. */
+export interface CodeLine {
+  /** From 1. */
+  readonly number: number;
+  /** The line, at most 200 characters of it. */
+  readonly segments: readonly Segment[];
+}
+
 const entities: Readonly<Record<string, string>> = {
   "&": "&amp;",
   "<": "&lt;",

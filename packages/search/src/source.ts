@@ -1,8 +1,9 @@
-import { getTableColumns, getTableName, is, SQL } from "drizzle-orm";
+import { type SearchLanguages, textConfig } from "@devora/db-schema";
+import { getTableColumns, getTableName, is, SQL, sql } from "drizzle-orm";
 import { PgColumn, type PgTable } from "drizzle-orm/pg-core";
 import { SearchError } from "./errors.ts";
 
-/** Languages whose words are stemmed; `simple` folds accents and case alone. */
+/** Languages that every search knows; `simple` folds accents and case alone. A source may have more of its own. */
 export type TextLanguage = "fr" | "en" | "simple";
 
 /** Any column of one table: a column of another table does not fit. */
@@ -16,6 +17,7 @@ export interface SourceDefinition<
   Table extends PgTable,
   Metadata extends ColumnsOf<Table>,
   Filters extends ColumnsOf<Table>,
+  Language extends string = never,
 > {
   /** Letters and digits, a small letter first; names the verb too: `books` -> `searchBooks`. Not `all`. */
   name: Name;
@@ -29,7 +31,9 @@ export interface SourceDefinition<
   /** The `searchVector()` column: title at weight A, body at B. Give it a GIN index, with `owner` first. */
   vector: ColumnOf<Table>;
   /** The row's language, a column or one for all rows; must be what `vector` was made with. Default `simple`. */
-  language?: ColumnOf<Table> | TextLanguage;
+  language?: ColumnOf<Table> | TextLanguage | NoInfer<Language>;
+  /** Languages beyond these, each with its text search configuration: the `languages` that `vector` was made with. */
+  languages?: Readonly<Record<Language, string>>;
   /** Whose row it is. With it, no search runs without `ownerId` or `allOwners`. Default: rows belong to no one. */
   owner?: ColumnOf<Table>;
   /** Null while the row is live. */
@@ -40,6 +44,8 @@ export interface SourceDefinition<
   identifierVector?: ColumnOf<Table>;
   /** A path: found by any part of it (trigram index), and counted in the ranking. */
   path?: ColumnOf<Table>;
+  /** The programming language of the row's code, in small letters: what a person's `lang:typescript` compares. */
+  codeLanguage?: ColumnOf<Table>;
   /** When the row changed: answered with each result, and what `updatedAfter` compares. */
   updatedAt?: ColumnOf<Table>;
   /** Columns that are answered with each result, as JSON. */
@@ -60,12 +66,14 @@ export interface Source<
   readonly title: PgColumn | SQL;
   readonly body: PgColumn | SQL | undefined;
   readonly vector: PgColumn;
-  readonly language: PgColumn | TextLanguage;
+  readonly language: PgColumn | string;
+  readonly languages: SearchLanguages;
   readonly owner: PgColumn | undefined;
   readonly deletedAt: PgColumn | undefined;
   readonly where: SQL | undefined;
   readonly identifierVector: PgColumn | undefined;
   readonly path: PgColumn | undefined;
+  readonly codeLanguage: PgColumn | undefined;
   readonly updatedAt: PgColumn | undefined;
   readonly metadata: Metadata;
   readonly filters: Filters;
@@ -87,7 +95,8 @@ export function defineSource<
   Table extends PgTable,
   Metadata extends ColumnsOf<Table> = NoColumns,
   Filters extends ColumnsOf<Table> = NoColumns,
->(definition: SourceDefinition<Name, Table, Metadata, Filters>): Source<Name, Metadata, Filters> {
+  const Language extends string = never,
+>(definition: SourceDefinition<Name, Table, Metadata, Filters, Language>): Source<Name, Metadata, Filters> {
   const { name, table } = definition;
   const source = {
     name,
@@ -97,11 +106,13 @@ export function defineSource<
     body: definition.body,
     vector: definition.vector,
     language: definition.language ?? "simple",
+    languages: definition.languages ?? {},
     owner: definition.owner,
     deletedAt: definition.deletedAt,
     where: definition.where,
     identifierVector: definition.identifierVector,
     path: definition.path,
+    codeLanguage: definition.codeLanguage,
     updatedAt: definition.updatedAt,
     metadata: definition.metadata ?? ({} as Metadata),
     filters: definition.filters ?? ({} as Filters),
@@ -120,7 +131,8 @@ function assertSource(source: Source): void {
       "name must be letters and digits with a small letter first, and not `all`, because it names the verb. Rename the source.",
     );
   }
-  const { metadata, filters, ...single } = source;
+  assertLanguages(source, refuse);
+  const { metadata, filters, languages: _, ...single } = source;
   for (const [option, value] of Object.entries({ ...single, ...metadata, ...filters })) {
     if (is(value, PgColumn) && value.table !== table) {
       refuse(
@@ -145,5 +157,20 @@ function assertSource(source: Source): void {
   }
   if (!is(source.title, PgColumn) && !is(source.title, SQL)) {
     refuse(`title must be a column or SQL; received ${typeof source.title}.`);
+  }
+}
+
+/** Refuses a language without a configuration, and a configuration that is no name. */
+function assertLanguages({ language, languages }: Source, refuse: (problem: string) => never): void {
+  const known = ["fr", "en", "simple", ...Object.keys(languages)];
+  if (typeof language === "string" && !known.includes(language)) {
+    refuse(
+      `language ${JSON.stringify(language)} is unknown; known are ${known.join(", ")}. Declare others as languages: { de: "german" }.`,
+    );
+  }
+  try {
+    textConfig(sql`language`, languages);
+  } catch (error) {
+    refuse(error instanceof Error ? error.message : "languages are not valid.");
   }
 }

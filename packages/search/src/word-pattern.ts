@@ -1,3 +1,5 @@
+import { fold } from "./fold.ts";
+
 /** Letters that lose their accents in the index. */
 const variants: Readonly<Record<string, string>> = {
   a: "[aàáâãäå]",
@@ -15,12 +17,7 @@ const variants: Readonly<Record<string, string>> = {
  * letters, with or without accents. Empty for a text without letters and digits. Only letters and digits get in.
  */
 export function wordPattern(text: string): string {
-  const [word = ""] =
-    text
-      .normalize("NFD")
-      .replace(/\p{M}/gu, "")
-      .toLowerCase()
-      .match(/[\p{L}\p{N}]+/u) ?? [];
+  const [word = ""] = fold(text).match(/[\p{L}\p{N}]+/u) ?? [];
   const letters = [...word];
   const kept = letters.slice(0, Math.max(3, Math.floor(letters.length * 0.6)));
   return kept.map((letter) => variants[letter] ?? letter).join("");

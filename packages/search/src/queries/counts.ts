@@ -39,7 +39,7 @@ export function countsQuery(source: Source, input: Input): SQL {
   const every = count(foundCondition(source, "all", input), maxRankedRows + 1);
   const some = count(foundCondition(source, "any", input), maxRankedRows + 1);
   return sql`
-    with terms as materialized (${termRowsOf(input)}),
+    with terms as materialized (${termRowsOf(source, input)}),
     whole as materialized (select ${every} as count),
     counted as materialized (
       select t.ordinal,

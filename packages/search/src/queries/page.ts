@@ -1,11 +1,11 @@
-import type { Row } from "@devora/db-schema";
+import { type Row, textConfig } from "@devora/db-schema";
 import { type SQL, sql } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
-import { hitEnd, hitStart, tagOpen } from "../marked-text.ts";
+import { hitEnd, hitStart, slash, tagOpen } from "../marked-text.ts";
 import type { Source } from "../source.ts";
-import type { Terms } from "../terms.ts";
+import { ofSource, type Terms } from "../terms.ts";
 import { languageOf, ofOwnLanguage, type Scope, scopeCondition } from "./scope.ts";
-import { termRows, type WeightedTerm } from "./term-rows.ts";
+import { patternRows, type WeightedTerm } from "./term-rows.ts";
 
 /** A row of the answered page, its texts marked where the query's words are. */
 export interface PageRow {
@@ -38,7 +38,7 @@ export function pageQuery(
 ): SQL {
   const rows = pages.map(({ source, ids }) => sourceRows(source, ids, scope, terms));
   return sql`
-    with terms as materialized (${termRows(weighted)})
+    with terms as materialized (${patternRows(weighted)})
     ${sql.join(rows, sql` union all `)}`;
 }
 
@@ -66,12 +66,12 @@ function sourceRows(source: Source, ids: readonly string[], scope: Scope, terms:
     cross join lateral (
       select left(d.body, s.start) as before, substr(d.body, s.start + 1, ${windowLength}::int) as text offset 0
     ) as w
-    cross join lateral (select ${ofOwnLanguage(sql`d.language`, terms.highlights, sql`tsquery`)} as query offset 0) as q
-    cross join lateral (select ${headline(sql`d.title`)} as title, ${headline(sql`w.text`)} as body offset 0) as h`;
+    cross join lateral (select ${ofOwnLanguage(sql`d.language`, ofSource(terms.highlights, source), sql`tsquery`)} as query offset 0) as q
+    cross join lateral (select ${headline(source, sql`d.title`)} as title, ${headline(source, sql`w.text`)} as body offset 0) as h`;
 }
 
-const headline = (text: SQL): SQL =>
-  sql`ts_headline(devora.text_config(d.language), ${withoutMarks(text)}, q.query, ${headlineOptions}::text)`;
+const headline = ({ languages }: Source, text: SQL): SQL =>
+  sql`ts_headline(${textConfig(sql`d.language`, languages)}, ${withoutMarks(text)}, q.query, ${headlineOptions}::text)`;
 
 /** ts_headline leaves out words of more than 2 kB; better no marks than text that is not the row's. */
 const marked = (text: SQL, headline: SQL): SQL => sql`
@@ -92,9 +92,12 @@ const windowStart = (source: Source): SQL => sql`
     limit 1
   ), 1) - 1 - ${windowLead}::int) end`;
 
-/** The marks' own characters never come from a row, and `<` hides from ts_headline, which would drop tags. */
+/**
+ * The marks' own characters never come from a row. From ts_headline `<` hides, because it would drop tags, and `/`,
+ * because it would mark paths alone.
+ */
 const withoutMarks = (text: SQL): SQL =>
-  sql`translate(${text}, ${`<${tagOpen}${hitStart}${hitEnd}`}::text, ${`${tagOpen}\uFFFD\uFFFD\uFFFD`}::text)`;
+  sql`translate(${text}, ${`</${tagOpen}${slash}${hitStart}${hitEnd}`}::text, ${`${tagOpen}${slash}${"\uFFFD".repeat(4)}`}::text)`;
 
 /** As JSON; what JSON numbers cannot hold travels as text. */
 function metadataOf(metadata: Readonly<Record<string, PgColumn>>): SQL {

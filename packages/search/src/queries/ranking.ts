@@ -52,7 +52,7 @@ export type Facets = Readonly<Record<string, Readonly<Record<string, number>>>>;
  */
 export function sourceRankingQuery(source: Source, input: Input): SQL {
   return sql`
-    with terms as materialized (${termRowsOf(input)}),
+    with terms as materialized (${termRowsOf(source, input)}),
     candidates as materialized (${candidateRows(source, input)}),
     ranked as materialized (
       select m.*, ((m.tier + ${relevance(source, input)}) / 3)::float8 as score
@@ -79,7 +79,7 @@ export function sourceRankingQuery(source: Source, input: Input): SQL {
  * chosen by id alone, because sorting whole rows takes longer than reading the chosen ones again.
  */
 function candidateRows(source: Source, input: Input): SQL {
-  const { id, vector, updatedAt, identifierVector, path, filters } = source;
+  const { id, vector, updatedAt, identifierVector, path, body, filters } = source;
   const table = tableOf(source, input);
   const floor = input.has("floor")
     ? sql`and (${input.value("floor")} is null or ${id} >= ${input.value("floor", castTypeOf(id))})`
@@ -94,6 +94,7 @@ function candidateRows(source: Source, input: Input): SQL {
       from (
         select ${id} as key, ${id}::text as id, ${vector} as row_vector, ${languageOf(source)} as row_language,
                ${identifierVector ?? sql`null::tsvector`} as row_identifiers, ${path ?? sql`null::text`} as row_path,
+               ${identifierVector && body ? sql`${body}` : sql`null::text`} as row_body,
                ${updatedAt ?? sql`null::timestamptz`} as updated_at
                ${values.length > 0 ? sql`, ${sql.join(values, sql`, `)}` : sql.empty()}
         from (
@@ -118,6 +119,8 @@ const fields = (source: Source): MatchedFields => ({
   language: typeof source.language === "string" ? source.language : sql`row_language`,
   identifierVector: source.identifierVector && sql`row_identifiers`,
   path: source.path && sql`row_path`,
+  body: source.body && sql`row_body`,
+  languages: source.languages,
 });
 
 /** Code that declares what the query names is to it what a title with just its words is. */
@@ -132,15 +135,18 @@ const wholeTitle = (source: Source, input: Input): SQL => {
   const title = (language: string) => sql`${input.value(`titles.${language}`, "tsvector")}`;
   return typeof source.language === "string"
     ? title(source.language)
-    : caseOfLanguage(sql`r.row_language`, title);
+    : caseOfLanguage(source, sql`r.row_language`, title);
 };
 
 /** The sum over the terms, for candidate `c`. */
 function words(source: Source): SQL {
   const query = termQuery(source, sql`c.row_language`);
-  const text = sql`coalesce(ts_rank('{1,1,1,1}', c.title, ${query}, 16) + ts_rank('{1,1,1,1}', c.body, ${query}, 16), 0) / 2`;
+  // ts_rank divides by the number of lexemes: of alternatives the sum counts, so that one more takes nothing away.
+  const alternatives = sql`case when t.grouped then (numnode(${query}) + 1) / 2 else 1 end`;
+  const text = sql`coalesce((ts_rank('{1,1,1,1}', c.title, ${query}, 16) + ts_rank('{1,1,1,1}', c.body, ${query}, 16)) * ${alternatives}, 0) / 2`;
   const identifier = sql`case when c.row_identifiers @@ t.identifiers then 0.1 else 0 end`;
-  const path = sql`case when t.identifiers is not null and position(t.word in lower(c.row_path)) > 0 then 0.25 else 0 end`;
+  const path = sql`case when t.identifiers is not null and exists (
+    select from unnest(t.words) as word where position(word in lower(c.row_path)) > 0) then 0.25 else 0 end`;
   const parts = [text];
   if (source.identifierVector) parts.push(identifier);
   if (source.path) parts.push(path);
@@ -155,7 +161,9 @@ function withNearness(source: Source, input: Input): SQL {
   if (!input.has("proximity")) return sql`m.words`;
   const all = (language: string) => sql`${input.value(`all.${language}`, "tsquery")}`;
   const query =
-    typeof source.language === "string" ? all(source.language) : caseOfLanguage(sql`m.row_language`, all);
+    typeof source.language === "string"
+      ? all(source.language)
+      : caseOfLanguage(source, sql`m.row_language`, all);
   const share = sql`${input.value("proximity", "float8")}`;
   return sql`case when ${input.value("proximity")} is null then m.words
     else (1 - ${share}) * m.words + ${share} * case when m.has_all then coalesce(ts_rank_cd('{1,1,1,1}', m.row_vector, ${query}, 32), 0) else 0 end end`;

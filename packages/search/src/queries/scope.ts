@@ -1,9 +1,10 @@
 import { and, isNull, type SQL, sql } from "drizzle-orm";
 import { getTableConfig, type PgColumn } from "drizzle-orm/pg-core";
-import type { Source, TextLanguage } from "../source.ts";
-import { type ByLanguage, type Match, textLanguages } from "../terms.ts";
+import type { Source } from "../source.ts";
+import { type ByLanguage, languagesOf, type Match, ofSource } from "../terms.ts";
 import { escapeLike } from "../text.ts";
 import { asText, castTypeOf, compared, comparedTypeOf } from "./column-type.ts";
+import { type FieldFilter, fieldConditions, fieldRequest, hasField } from "./field-condition.ts";
 import { boundInput, type Input, type SearchRequest, whenGiven } from "./input.ts";
 
 /** The rows that a call may find at all. */
@@ -12,14 +13,20 @@ export interface Scope {
   readonly ownerId: string | undefined;
   readonly filters: Readonly<Record<string, unknown>>;
   readonly updatedAfter: Date | undefined;
+  /** Exclusive. */
+  readonly updatedBefore?: Date | undefined;
+  /** Conditions that the query itself named; they hold beside the call's. */
+  readonly fields?: readonly FieldFilter[];
 }
 
 /** What a row is matched by: a source's columns, or expressions that stand for them. */
 export interface MatchedFields {
   readonly vector: PgColumn | SQL;
-  readonly language: PgColumn | SQL | TextLanguage;
+  readonly language: PgColumn | SQL | string;
+  readonly languages: Source["languages"];
   readonly identifierVector: PgColumn | SQL | undefined;
   readonly path: PgColumn | SQL | undefined;
+  readonly body: PgColumn | SQL | undefined;
 }
 
 /** The source's table, for `from`. */
@@ -32,10 +39,13 @@ export function tableOf({ table }: Source, { kernelSchema }: Input): SQL {
 export const kernelOwner = "devora_owner";
 
 /** A scope's values for one source. */
-export function scopeRequest(source: Source, { ownerId, filters, updatedAfter }: Scope): SearchRequest {
-  const request: Record<string, string | null> = {
+export function scopeRequest(source: Source, scope: Scope): SearchRequest {
+  const { ownerId, filters, updatedAfter, updatedBefore, fields = [] } = scope;
+  const request: Record<string, string | null | undefined> = {
+    ...fieldRequest(source, fields),
     owner: ownerId ?? null,
     updatedAfter: updatedAfter?.toISOString() ?? null,
+    updatedBefore: updatedBefore?.toISOString() ?? null,
   };
   for (const [name, value] of Object.entries(filters)) {
     const column = source.filters[name];
@@ -59,6 +69,9 @@ export function conditionOf(source: Source, input: Input): SQL {
     where && sql`(${where})`,
     updatedAt &&
       whenGiven(input, "updatedAfter", sql`${updatedAt} >= ${input.value("updatedAfter", "timestamptz")}`),
+    updatedAt &&
+      whenGiven(input, "updatedBefore", sql`${updatedAt} < ${input.value("updatedBefore", "timestamptz")}`),
+    ...fieldConditions(source, input),
     ...Object.keys(filters).map((name) =>
       whenGiven(input, `filter.${name}`, filterCondition(source, name, input)),
     ),
@@ -82,79 +95,108 @@ function filterCondition({ filters }: Source, name: string, input: Input): SQL {
 }
 
 /** Whether a source has a column for each filter that the call names. */
-export const canFilter = (source: Source, { filters, updatedAfter }: Scope): boolean =>
-  (updatedAfter === undefined || source.updatedAt !== undefined) &&
+export const canFilter = (
+  source: Source,
+  { filters, updatedAfter, updatedBefore, fields = [] }: Scope,
+): boolean =>
+  ((updatedAfter === undefined && updatedBefore === undefined) || source.updatedAt !== undefined) &&
+  fields.every((field) => hasField(source, field)) &&
   Object.keys(filters).every((name) => filters[name] === undefined || source.filters[name] !== undefined);
 
 /** The row's language as SQL text. */
 export const languageOf = ({ language }: Pick<MatchedFields, "language">): SQL =>
   typeof language === "string" ? sql`${language}::text` : sql`${language}`;
 
-const isSame = ({ fr, en, simple }: ByLanguage<string>): boolean => fr === simple && en === simple;
+const isSame = (values: Readonly<Record<string, string | null>>): boolean =>
+  new Set(Object.values(values)).size === 1;
 
 /**
  * The value of the row's own language. A row without a known language counts as `simple`.
  *
+ * @param language the row's, as SQL
+ * @param values those of the row's source: see `ofSource`
  * @param cast what each value is cast to: a constant of the calling file
  */
-export function ofOwnLanguage(language: SQL, values: ByLanguage<string>, cast: SQL): SQL {
+export function ofOwnLanguage(
+  language: SQL,
+  values: Readonly<Record<string, string | null>>,
+  cast: SQL,
+): SQL {
+  const { simple = null, ...others } = values;
   const value = (text: string | null) => sql`${text}::${cast}`;
-  if (isSame(values)) return value(values.simple);
-  return sql`case ${language} when 'fr' then ${value(values.fr)} when 'en' then ${value(values.en)} else ${value(values.simple)} end`;
+  if (isSame(values)) return value(simple);
+  const cases = Object.entries(others).map(([name, text]) => sql`when ${name}::text then ${value(text)}`);
+  return sql`case ${language} ${sql.join(cases, sql` `)} else ${value(simple)} end`;
 }
 
-/** A match's values, their names beginning with `name`. */
-export function matchRequest(name: string, match: Match | null): SearchRequest {
+/** A match's values for one source, their names beginning with `name`. */
+export function matchRequest(source: Source, name: string, match: Match | null): SearchRequest {
   if (match === null) return {};
-  const { queries, identifiers, pathPart } = match;
+  const { identifiers, pathPart, contentPart } = match;
+  const queries = ofSource(match.queries, source);
+  const contains = (part: string | null | undefined) => (part == null ? null : `%${escapeLike(part)}%`);
   return {
-    [`${name}.fr`]: queries.fr,
-    [`${name}.en`]: queries.en,
-    [`${name}.simple`]: queries.simple,
+    ...valuesRequest(source, name, match.queries),
     [`${name}.every`]: anyLanguage(queries),
     [`${name}.identifiers`]: identifiers,
-    [`${name}.path`]: pathPart === null ? null : `%${escapeLike(pathPart)}%`,
+    [`${name}.path`]: contains(pathPart),
+    [`${name}.content`]: contains(contentPart),
   };
 }
+
+/** One value for each language of a source. */
+export const valuesRequest = (source: Source, name: string, values: ByLanguage<string>): SearchRequest =>
+  Object.fromEntries(
+    Object.entries(ofSource(values, source)).map(([language, value]) => [`${name}.${language}`, value]),
+  );
 
 /**
  * Rows that match. A row is matched with the query of its own language; before that, with the queries of all
  * languages at once, which is what a GIN index on (owner, vector) can answer.
  */
 export function matchCondition(source: MatchedFields, name: string, input: Input): SQL {
-  const { identifierVector, path } = source;
-  const arms = [
-    vectorCondition(source, name, input),
-    identifierVector &&
-      input.has(`${name}.identifiers`) &&
-      sql`${identifierVector} @@ ${input.value(`${name}.identifiers`, "tsquery")}`,
-    path && input.has(`${name}.path`) && sql`${path} ilike ${input.value(`${name}.path`)} escape '\\'`,
-  ];
-  return sql`(${sql.join(
-    arms.filter((arm) => arm !== undefined && arm !== false),
-    sql` or `,
-  )})`;
+  const { identifierVector, path, body } = source;
+  const has = (value: string) => input.has(`${name}.${value}`);
+  const arms = [vectorCondition(source, name, input)];
+  if (identifierVector && has("identifiers")) {
+    arms.push(sql`${identifierVector} @@ ${input.value(`${name}.identifiers`, "tsquery")}`);
+  }
+  if (path && has("path")) arms.push(sql`${path} ilike ${input.value(`${name}.path`)} escape '\\'`);
+  if (identifierVector && body && has("content")) {
+    arms.push(sql`${body} ilike ${input.value(`${name}.content`)} escape '\\'`);
+  }
+  return sql`(${sql.join(arms, sql` or `)})`;
 }
 
 /** Rows that match `name` and not the request's exclusions. */
-export function foundCondition(source: Source, name: string, input: Input): SQL {
+export function foundCondition(source: MatchedFields, name: string, input: Input): SQL {
   const met = matchCondition(source, name, input);
-  const excludes = textLanguages.some((language) => input.has(`excluded.${language}`));
+  const excludes = [...languagesOf(source), "identifiers"].some((part) => input.has(`excluded.${part}`));
   return excludes ? sql`${met} and not coalesce(${matchCondition(source, "excluded", input)}, false)` : met;
 }
 
-function vectorCondition({ vector, language }: MatchedFields, name: string, input: Input): SQL {
-  const query = (language: string) => sql`${input.value(`${name}.${language}`, "tsquery")}`;
+function vectorCondition(source: MatchedFields, name: string, input: Input): SQL {
+  const { vector, language } = source;
+  const query = (language: string) => input.value(`${name}.${language}`, "tsquery");
   if (typeof language === "string") return sql`${vector} @@ ${query(language)}`;
-  return sql`(${vector} @@ ${query("every")} and ${vector} @@ ${caseOfLanguage(sql`${language}`, query)})`;
+  const own = caseOfLanguage(source, sql`${language}`, query);
+  return sql`(${vector} @@ ${query("every")} and ${vector} @@ ${own})`;
 }
 
-/** The query of a row's own language. */
-export const caseOfLanguage = (language: SQL, value: (language: string) => SQL): SQL =>
-  sql`case ${language} when 'fr' then ${value("fr")} when 'en' then ${value("en")} else ${value("simple")} end`;
+/** The value of a row's own language, among those of its source. */
+export function caseOfLanguage(
+  source: Pick<MatchedFields, "languages">,
+  language: SQL,
+  value: (language: string) => SQL,
+): SQL {
+  const cases = languagesOf(source)
+    .filter((name) => name !== "simple")
+    .map((name) => sql`when ${name}::text then ${value(name)}`);
+  return sql`case ${language} ${sql.join(cases, sql` `)} else ${value("simple")} end`;
+}
 
 /** One tsquery for rows of every language; null where there is none in any. */
-export function anyLanguage(queries: ByLanguage<string>): string | null {
-  const distinct = new Set(textLanguages.flatMap((language) => queries[language] ?? []));
+export function anyLanguage(queries: Readonly<Record<string, string | null>>): string | null {
+  const distinct = new Set(Object.values(queries).flatMap((query) => query ?? []));
   return distinct.size === 0 ? null : [...distinct].map((query) => `(${query})`).join(" | ");
 }

@@ -1,8 +1,9 @@
 import { type SQL, sql } from "drizzle-orm";
-import type { Term } from "../terms.ts";
+import type { Source } from "../source.ts";
+import { languagesOf, ofSource, type Term } from "../terms.ts";
 import { wordPattern } from "../word-pattern.ts";
-import { boundInput, type Input } from "./input.ts";
-import { anyLanguage, languageOf, type MatchedFields } from "./scope.ts";
+import type { Input } from "./input.ts";
+import { anyLanguage, caseOfLanguage, languageOf, type MatchedFields } from "./scope.ts";
 
 /** A term and how much it counts; weights of a query sum to 1. */
 export interface WeightedTerm extends Term {
@@ -12,39 +13,60 @@ export interface WeightedTerm extends Term {
 /** What a statement is told of a term. */
 type TermRow = Term & { readonly weight?: number; readonly counted?: boolean };
 
-/** The terms as JSON, for {@link termRowsOf}. */
-export const termsJson = (terms: readonly TermRow[]): string =>
+/** The terms for one source as JSON, for {@link termRowsOf}. */
+export const termsJson = (source: Source, terms: readonly TermRow[]): string =>
   JSON.stringify(
-    terms.map(({ text, queries, identifiers, weight, counted }, ordinal) => ({
-      ordinal,
-      word: text.toLowerCase(),
-      ...queries,
-      every: anyLanguage(queries),
-      identifiers,
-      weight: weight ?? 1,
-      counted: counted ?? true,
-      pattern: wordPattern(text),
-    })),
+    terms.map(({ texts, queries, identifiers, grouped, weight, counted }, ordinal) => {
+      const own = ofSource(queries, source);
+      return {
+        ordinal,
+        words: texts.map(({ text }) => text.toLowerCase()),
+        ...Object.fromEntries(Object.entries(own).map(([language, query]) => [columnOf(language), query])),
+        every: anyLanguage(own),
+        identifiers,
+        grouped,
+        weight: weight ?? 1,
+        counted: counted ?? true,
+      };
+    }),
   );
 
-/**
- * The terms of a request as rows: (ordinal, word, the queries, weight, counted, pattern). The limit tells the planner how many
- * they are: it would guess 100, and compile (JIT) a statement that seems so costly.
- */
-export const termRowsOf = (input: Input): SQL => sql`
-  select * from jsonb_to_recordset(${input.value("terms", "jsonb")}) as t(
-    ordinal int, word text, fr tsquery, en tsquery, simple tsquery, every tsquery, identifiers tsquery,
-    weight float8, counted boolean, pattern text
-  ) limit ${input.value("termCount", "int")}`;
+const columnOf = (language: string): string => `query_${language}`;
 
-/** The same of terms at hand. */
-export const termRows = (terms: readonly WeightedTerm[]): SQL =>
-  termRowsOf(boundInput({ terms: termsJson(terms), termCount: String(terms.length) }));
+/**
+ * The terms of a request as rows: (ordinal, words, the queries, grouped, weight, counted). The limit tells the planner
+ * how many they are: it would guess 100, and compile (JIT) a statement that seems so costly.
+ */
+export function termRowsOf(source: Source, input: Input): SQL {
+  const queries = languagesOf(source).map((language) => sql`${sql.identifier(columnOf(language))} tsquery`);
+  return sql`
+    select * from jsonb_to_recordset(${input.value("terms", "jsonb")}) as t(
+      ordinal int, words text[], ${sql.join(queries, sql`, `)}, every tsquery, identifiers tsquery, grouped boolean,
+      weight float8, counted boolean
+    ) limit ${input.value("termCount", "int")}`;
+}
+
+/** Where the terms of a page stand in its texts: (ordinal, weight, pattern). */
+export const patternRows = (terms: readonly WeightedTerm[]): SQL =>
+  sql`select * from jsonb_to_recordset(${JSON.stringify(
+    terms.map(({ texts, weight }, ordinal) => ({
+      ordinal,
+      weight,
+      pattern: patternOf(texts.map(({ text }) => wordPattern(text))),
+    })),
+  )}::jsonb) as t(ordinal int, weight float8, pattern text) limit ${terms.length}::int`;
+
+const patternOf = (patterns: readonly string[]): string => {
+  const given = patterns.filter((pattern) => pattern !== "");
+  return given.length > 1 ? `(?:${given.join("|")})` : given.join("");
+};
 
 /** The term's query in the language of a row; constant where the source has one language. */
-export function termQuery({ language }: Pick<MatchedFields, "language">, rowLanguage: SQL): SQL {
-  if (typeof language === "string") return sql`t.${sql.identifier(language)}`;
-  return sql`case ${rowLanguage} when 'fr' then t.fr when 'en' then t.en else t.simple end`;
+export function termQuery(source: Pick<MatchedFields, "language" | "languages">, rowLanguage: SQL): SQL {
+  const column = (language: string) => sql`t.${sql.identifier(columnOf(language))}`;
+  return typeof source.language === "string"
+    ? column(source.language)
+    : caseOfLanguage(source, rowLanguage, column);
 }
 
 /** Rows with the term `t`; by the term in every language first, because that is what an index can answer. */

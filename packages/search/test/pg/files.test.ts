@@ -18,11 +18,13 @@ beforeAll(async () => {
   ids.users = await rows.file({
     projectId,
     path: "src/lib/users.ts",
+    programmingLanguage: "typescript",
     content: `${"// header\n".repeat(40)}export async function getUserById(id: string) {\n  return db.find(id);\n}\n`,
   });
   ids.routes = await rows.file({
     projectId,
     path: "src/routes.ts",
+    programmingLanguage: "typescript",
     content: "import { list_all_routes } from './router';\nlist_all_routes();\n",
   });
   ids.auth = await rows.file({ projectId, path: "src/middleware/requireAuth.ts", content: "export {};\n" });
@@ -124,6 +126,81 @@ test("in a long file the window is cut around the rarest word, lines counted fro
   const { results } = await search.searchFiles({ query: "needle const", ownerId: other });
   expect(results[0]?.metadata.line).toBe(2_500);
   expect(results[0]?.snippet).toContainEqual({ text: "needle", hit: true });
+});
+
+test("the lines with most of the words, with their numbers, in the order of the file", async () => {
+  const other = await seedUser(database.db);
+  const projectId = await seedProject(database.db, other);
+  const content = Array.from({ length: 12 }, (_, n) => `loadUser(${n});\r\n`);
+  content[9] = "const loaded = loadUser(userCache);\r\n";
+  content[11] = `// ${"x ".repeat(300)}loadUser cache ${"y ".repeat(300)}\n`;
+  await rowsOfUser(database.db, other).file({
+    projectId,
+    path: "users.ts",
+    content: `${"// none\n".repeat(2_000)}${content.join("")}`,
+  });
+  const { results } = await createSearch({ db: database.db }).searchFiles({
+    query: "load user cache",
+    ownerId: other,
+  });
+  const lines = results[0]?.lines ?? [];
+  expect(lines.map(({ number }) => number)).toEqual([2_001, 2_002, 2_003, 2_010, 2_012]);
+  expect(lines[3]?.segments).toEqual([
+    { text: "const loaded = ", hit: false },
+    { text: "loadUser", hit: true },
+    { text: "(", hit: false },
+    { text: "userCache", hit: true },
+    { text: ");", hit: false },
+  ]);
+  const long = lines[4]?.segments.map(({ text }) => text).join("") ?? "";
+  expect(long).toContain("loadUser cache");
+  expect(long.length).toBeLessThanOrEqual(200);
+});
+
+test("a source that is no code has no lines", async () => {
+  const { results } = await createSearch({ db: database.db }).searchProjects({
+    query: "project",
+    allOwners: true,
+  });
+  for (const result of results) expect(result).not.toHaveProperty("lines");
+});
+
+test.each([
+  ["lang:typescript router", "routes"],
+  ["lang:ts getUserById", "users"],
+  ["lang:ts,python getUserById", "users"],
+  ["-lang:python getUserById", "users"],
+  ["lang:simple getUserById", "users"],
+  ["lang:python getUserById", undefined],
+  ["lang:fr getUserById", undefined],
+  ["getUs*", "users"],
+  ["user_b* -routes*", "users"],
+  ["User::byId", "users"],
+  ["user-by-id", "users"],
+  ["getUserById or nothingElse", "users"],
+] as const)("of code, %s finds %s", async (query, name) => {
+  expect((await find(query)).map(({ id }) => id)).toEqual(name === undefined ? [] : [ids[name]]);
+});
+
+test("where nothing else matches, letters within a word do, and are marked", async () => {
+  const [hit, ...others] = await find("serById");
+  expect(hit?.id).toBe(ids.users);
+  expect(others).toEqual([]);
+  expect(hit?.lines).toEqual([
+    {
+      number: 41,
+      segments: [
+        { text: "export async function getU", hit: false },
+        { text: "serById", hit: true },
+        { text: "(id: string) {", hit: false },
+      ],
+    },
+  ]);
+  // Not beside a word that is there, nor for wildcards, nor under an exclusion.
+  expect(await find("ser_yId")).toEqual([]);
+  expect(await find("serB%d")).toEqual([]);
+  expect(await find("serById -find")).toEqual([]);
+  expect((await find("user")).map(({ id }) => id)).toEqual([ids.users]);
 });
 
 test("identifiers are split as the database splits them", async () => {

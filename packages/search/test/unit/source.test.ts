@@ -54,6 +54,7 @@ test("verbs are named after the sources", () => {
     "search",
     "searchAll",
     "searchBooks",
+    "setSynonyms",
   ]);
 });
 

@@ -8,6 +8,8 @@ const term = (text: string, phrase = false): Term => ({
   text,
   phrase,
   queries: { fr: text, en: text, simple: text },
+  texts: [],
+  grouped: false,
   identifiers: null,
 });
 const [rare, common, absent] = [term("rare"), term("common"), term("absent")];
