@@ -1,11 +1,13 @@
 import type { Database } from "@devora/db-schema";
 import { createCursorCodec } from "./cursor.ts";
 import { devoraSources, type PassageSource } from "./devora-sources.ts";
+import { type DidYouMean, type DidYouMeanOptions, didYouMean } from "./did-you-mean.ts";
 import { getSuggestions, type SuggestionOptions, type Suggestions } from "./get-suggestions.ts";
 import { createKernelLookup } from "./kernel-lookup.ts";
 import type { KernelOptions } from "./kernels.ts";
 import { assertSources, type ScopeRoles } from "./options.ts";
 import { createQueryLog, type LogOptions } from "./query-log.ts";
+import { type RefreshAnswer, type RefreshOptions, refreshStatistics } from "./refresh-statistics.ts";
 import { type RetrieveAnswer, type RetrieveOptions, retrieve } from "./retrieve.ts";
 import { type SearchAnswer, type SearchOptions, search } from "./search.ts";
 import type { Source } from "./source.ts";
@@ -44,10 +46,14 @@ export type Search<S extends Source> = SourceVerbs<S> & {
   search(options: SearchOptions<S>): Promise<SearchAnswer<S>>;
   /** Finds rows in all sources. */
   searchAll(options: Omit<SearchOptions<S>, "sources">): Promise<SearchAnswer<S>>;
-  /** Completes what a person began to type, with titles of rows. */
+  /** Completes what a person began to type: own past queries, titles of rows, words. */
   getSuggestions(options: SuggestionOptions<S>): Promise<Suggestions<S>>;
+  /** Corrects words that no row has. Needs module `search`, and `refreshStatistics` by a worker. */
+  didYouMean(options: DidYouMeanOptions<S>): Promise<DidYouMean>;
   /** Passages of text for a question, for an LLM's prompt. */
   retrieve(options: RetrieveOptions): Promise<RetrieveAnswer>;
+  /** Counts the rows written since the last call, for ranking, corrections and suggestions; for a worker. */
+  refreshStatistics(options?: RefreshOptions): Promise<RefreshAnswer>;
   /** Writes the queries that the log still holds; never rejects. */
   flush(): Promise<void>;
   /** Flushes the log and ends it; searches go on to work, unlogged. The database stays open. */
@@ -97,7 +103,9 @@ export function createSearch<const S extends Source = (typeof devoraSources)[num
     search: (call) => run("search", call),
     searchAll: (call) => run("searchAll", { ...call, sources: undefined }),
     getSuggestions: (call) => getSuggestions(context, call),
+    didYouMean: (call) => didYouMean(context, call),
     retrieve: (call) => retrieve({ ...context, passages }, call),
+    refreshStatistics: (call) => refreshStatistics(context, call),
     flush: () => log.flush(),
     close,
     [Symbol.asyncDispose]: close,
