@@ -1,11 +1,13 @@
 import type { Database } from "@devora/db-schema";
 import { createCursorCodec } from "./cursor.ts";
 import { devoraSources, type PassageSource } from "./devora-sources.ts";
+import { type DidYouMean, type DidYouMeanOptions, didYouMean } from "./did-you-mean.ts";
 import { getSuggestions, type SuggestionOptions, type Suggestions } from "./get-suggestions.ts";
-import { createKernelLookup } from "./kernel-lookup.ts";
+import { createInstallationLookup } from "./installed.ts";
 import type { KernelOptions } from "./kernels.ts";
 import { assertSources, type ScopeRoles } from "./options.ts";
 import { createQueryLog, type LogOptions } from "./query-log.ts";
+import { type RefreshAnswer, type RefreshOptions, refreshStatistics } from "./refresh-statistics.ts";
 import { type RetrieveAnswer, type RetrieveOptions, retrieve } from "./retrieve.ts";
 import { type SearchAnswer, type SearchOptions, search } from "./search.ts";
 import { type SynonymOptions, setSynonyms } from "./set-synonyms.ts";
@@ -45,8 +47,10 @@ export type Search<S extends Source> = SourceVerbs<S> & {
   search(options: SearchOptions<S>): Promise<SearchAnswer<S>>;
   /** Finds rows in all sources. */
   searchAll(options: Omit<SearchOptions<S>, "sources">): Promise<SearchAnswer<S>>;
-  /** Completes what a person began to type, with titles of rows. */
+  /** Completes what a person began to type: own past queries, titles of rows, words. */
   getSuggestions(options: SuggestionOptions<S>): Promise<Suggestions<S>>;
+  /** Corrects words that no row has. Needs module `search`, and `refreshStatistics` by a worker. */
+  didYouMean(options: DidYouMeanOptions<S>): Promise<DidYouMean>;
   /** Passages of text for a question, for an LLM's prompt. */
   retrieve(options: RetrieveOptions): Promise<RetrieveAnswer>;
   /**
@@ -55,6 +59,8 @@ export type Search<S extends Source> = SourceVerbs<S> & {
    * @throws {DatabaseError}
    */
   setSynonyms(options: SynonymOptions<S>): Promise<void>;
+  /** Counts the rows written since the last call, for ranking, corrections and suggestions; for a worker. */
+  refreshStatistics(options?: RefreshOptions): Promise<RefreshAnswer>;
   /** Writes the queries that the log still holds; never rejects. */
   flush(): Promise<void>;
   /** Flushes the log and ends it; searches go on to work, unlogged. The database stays open. */
@@ -78,13 +84,16 @@ export function createSearch<const S extends Source = (typeof devoraSources)[num
   const sources = (options.sources ?? devoraSources) as readonly S[];
   assertSources(sources);
   const { db, role, serviceRole, passages } = options;
-  const kernels = createKernelLookup(passages ? [...sources, passages.rows] : sources, options.kernels);
+  const installed = createInstallationLookup(
+    passages ? [...sources, passages.rows] : sources,
+    options.kernels,
+  );
   const context = {
     db,
     role,
     serviceRole,
     sources,
-    kernels,
+    installed,
     cursors: createCursorCodec(options.cursorSecret),
   };
   const log = createQueryLog({ db, serviceRole, ...options.log });
@@ -104,8 +113,10 @@ export function createSearch<const S extends Source = (typeof devoraSources)[num
     search: (call) => run("search", call),
     searchAll: (call) => run("searchAll", { ...call, sources: undefined }),
     getSuggestions: (call) => getSuggestions(context, call),
+    didYouMean: (call) => didYouMean(context, call),
     retrieve: (call) => retrieve({ ...context, passages }, call),
     setSynonyms: (call) => setSynonyms(context, call),
+    refreshStatistics: (call) => refreshStatistics(context, call),
     flush: () => log.flush(),
     close,
     [Symbol.asyncDispose]: close,

@@ -16,6 +16,10 @@ export interface CursorPlace {
   readonly within: boolean;
   readonly total: number;
   readonly complete: boolean;
+  /** Ordinals of terms that no row has. */
+  readonly unknown: readonly number[];
+  /** The query that was searched in place of the one that found nothing. */
+  readonly correctedQuery?: string | undefined;
   /** The lowest ranked id of each source of which not all matching rows are ranked. */
   readonly floors: Readonly<Record<string, string>>;
   /** What ages are counted from. */
@@ -26,6 +30,7 @@ export interface CursorPlace {
 
 /** A cursor that a call brought. */
 export interface Cursor {
+  readonly correctedQuery: string | undefined;
   /** @throws {SearchError} INVALID_CURSOR when it belongs to another query */
   placeOf(hash: string): CursorPlace;
 }
@@ -65,6 +70,7 @@ export function createCursorCodec(secret: string | Uint8Array = randomBytes(32))
       }
       const place = JSON.parse(Buffer.from(text, "base64url").toString()) as CursorPlace;
       return {
+        correctedQuery: place.correctedQuery,
         placeOf: (hash) => {
           if (place.hash !== hash) throw invalid("belongs to another query");
           return place;

@@ -8,6 +8,7 @@ import { countsQuery } from "./queries/counts.ts";
 import { type Input, type KernelVariable, kernelInput } from "./queries/input.ts";
 import { sourceRankingQuery } from "./queries/ranking.ts";
 import { kernelOwner } from "./queries/scope.ts";
+import { searchStatisticsFor } from "./search-statistics.ts";
 import type { Source } from "./source.ts";
 
 export interface KernelOptions {
@@ -95,7 +96,8 @@ ${body}$devora_kernel$`);
 }
 
 /**
- * Creates what searches of these sources need in the database and do not have yet: their kernels. Run it with the
+ * Creates what searches of these sources need in the database and do not have yet: their kernels, and with module
+ * `search` the triggers that count their words (see {@link searchStatisticsFor}). Run it with the
  * login that migrates, after the tables are there; again at each deploy, because a kernel's name changes with its
  * source and with this package. Kernels that older versions use stay.
  *
@@ -124,6 +126,13 @@ export async function installSearch(
         if (there?.there === true) continue;
         for (const statement of kernel.statements) await tx.execute(statement);
         installed.push(source.name);
+      }
+      const [counts] = await rowsOf(
+        tx,
+        sql`select to_regclass('devora.search_statistics') is not null as there`,
+      );
+      for (const statement of counts?.there === true ? sources.flatMap(searchStatisticsFor) : []) {
+        await tx.execute(statement);
       }
       return { installed };
     }),

@@ -2,9 +2,16 @@ import { type Database, rowsOf } from "@devora/db-schema";
 import { type SQL, sql } from "drizzle-orm";
 import { type Cursor, type CursorPlace, queryHash } from "./cursor.ts";
 import { declaredQuery } from "./identifiers.ts";
-import type { KernelLookup } from "./kernel-lookup.ts";
+import type { InstallationLookup, Installed } from "./installed.ts";
 import type { ParsedQuery } from "./parse-query.ts";
-import { type Counts, countsQuery, decodeCounts, maxRankedRows, rowCountQuery } from "./queries/counts.ts";
+import {
+  type Counts,
+  countsQuery,
+  decodeCounts,
+  maxCountedMatches,
+  maxRankedRows,
+  rowCountQuery,
+} from "./queries/counts.ts";
 import { boundInput, type SearchRequest } from "./queries/input.ts";
 import { kernelCall } from "./queries/kernel-call.ts";
 import { decodeLexemes, lexemesQuery } from "./queries/lexemes.ts";
@@ -16,6 +23,7 @@ import {
   sourceRankingQuery,
 } from "./queries/ranking.ts";
 import { matchRequest, type Scope, scopeRequest, valuesRequest } from "./queries/scope.ts";
+import { decodeStatistics, type Statistics, statisticsQuery } from "./queries/statistics.ts";
 import { termsJson, type WeightedTerm } from "./queries/term-rows.ts";
 import type { Source } from "./source.ts";
 import { composeTerms, type Match, type Terms, textsToStem, withinWords } from "./terms.ts";
@@ -56,7 +64,7 @@ export interface RankOptions {
   readonly offset: number;
   /** The end of the page before. */
   readonly cursor: Cursor | undefined;
-  readonly kernels: KernelLookup;
+  readonly installed: InstallationLookup;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -71,6 +79,8 @@ export interface Ranking {
   /** False when more rows matched than were ranked. */
   readonly complete: boolean;
   readonly explanation: Explanation | undefined;
+  /** Ordinals of terms that no row has. */
+  readonly unknown: readonly number[];
   /** What the next page must be ranked by; undefined when nothing was found. */
   readonly place: CursorPlace | undefined;
 }
@@ -101,15 +111,15 @@ export async function rank(db: Database, options: RankOptions): Promise<Ranking>
   if (terms.terms.length === 0 || sources.length === 0) return nothing(explanation, terms);
 
   signal?.throwIfAborted();
-  const kernels = await options.kernels(db, sources, options.scope);
+  const installed = await options.installed(db, sources, options.scope);
   const hash = queryHash(options, terms);
-  const place = options.cursor?.placeOf(hash) ?? (await firstPlace(db, options, terms, kernels));
+  const place = options.cursor?.placeOf(hash) ?? (await firstPlace(db, options, terms, installed));
   if (place === undefined) return nothing(explanation, terms);
 
   signal?.throwIfAborted();
   const asked = { ...terms, ...(place.within ? withinWords(terms) : undefined) };
   const weighted = terms.terms.map((term, index) => ({ ...term, weight: place.weights[index] ?? 0 }));
-  const page = pageOf(options, asked, { ...place, weighted }, kernels);
+  const page = pageOf(options, asked, { ...place, weighted }, installed.kernels);
   const ranked = decodeRanking(await rowsOf(db, page));
   return { ...ranked, terms: asked, weighted, explanation: undefined, ...place, place: { ...place, hash } };
 }
@@ -128,6 +138,7 @@ const nothing = (explanation: Explanation | undefined, terms: Terms): Ranking =>
   relaxed: false,
   complete: true,
   explanation,
+  unknown: [],
   place: undefined,
 });
 
@@ -136,7 +147,7 @@ interface AskedTerms extends Terms {
   readonly declared: string | null;
 }
 
-type Kernels = Awaited<ReturnType<KernelLookup>>;
+type Kernels = Installed["kernels"];
 
 type FirstPlace = Omit<CursorPlace, "hash" | "after">;
 
@@ -145,18 +156,37 @@ async function firstPlace(
   db: Database,
   options: RankOptions,
   terms: AskedTerms,
-  kernels: Kernels,
+  { kernels, statistics }: Installed,
 ): Promise<FirstPlace | undefined> {
   const { sources, words, signal } = options;
   signal?.throwIfAborted();
   const few = words === "any" ? maxRankedRows + 1 : fewRows;
-  const counts = await countRows(db, options, { terms, few }, kernels);
+  const known = statistics ? await readStatistics(db, options, terms) : undefined;
+  const counts = await countRows(db, options, { terms, few, known }, kernels);
   if (counts.all > 0 || counts.any > 0) return placeOf(terms, counts, few);
   const within = sources.some(({ identifierVector }) => identifierVector) ? withinWords(terms) : null;
   if (within === null || counts.rows > maxScannedRows) return undefined;
   signal?.throwIfAborted();
-  const found = await countRows(db, options, { terms: { ...terms, ...within }, few }, kernels);
+  const found = await countRows(db, options, { terms: { ...terms, ...within }, few, known }, kernels);
   return found.all > 0 ? { ...placeOf(terms, found, few), within: true } : undefined;
+}
+
+/** Undefined where the scope is narrower than the owner's rows, of which alone the statistics tell. */
+async function readStatistics(
+  db: Database,
+  { sources, scope, signal }: RankOptions,
+  { terms }: Terms,
+): Promise<Statistics | undefined> {
+  const { filters, updatedAfter, updatedBefore, fields = [] } = scope;
+  const isNarrow =
+    Object.values(filters).some((value) => value !== undefined) ||
+    updatedAfter ||
+    updatedBefore ||
+    fields.length > 0;
+  if (isNarrow || sources.some(({ where }) => where !== undefined)) return undefined;
+  const rows = await rowsOf(db, statisticsQuery(sources, terms));
+  signal?.throwIfAborted();
+  return decodeStatistics(rows, sources, terms);
 }
 
 function placeOf({ terms }: Terms, counts: Counts, few: number): FirstPlace {
@@ -171,6 +201,7 @@ function placeOf({ terms }: Terms, counts: Counts, few: number): FirstPlace {
     within: false,
     total: complete ? counts[kind] : estimatedTotal(counts, kind),
     complete,
+    unknown: terms.flatMap((_, ordinal) => (counts.terms[ordinal] === 0 ? [ordinal] : [])),
     floors: {},
     rankedAt: new Date().toISOString(),
   };
@@ -179,23 +210,28 @@ function placeOf({ terms }: Terms, counts: Counts, few: number): FirstPlace {
 async function countRows(
   db: Database,
   { sources, scope }: RankOptions,
-  { terms, few }: { terms: AskedTerms; few: number },
+  { terms, few, known }: { terms: AskedTerms; few: number; known: Statistics | undefined },
   kernels: Kernels,
 ): Promise<Counts> {
+  const counted = terms.terms.map((term, index) => ({
+    ...term,
+    counted: (known?.shares[index] ?? 0) * (known?.rows ?? 0) < 2 * maxCountedMatches * sources.length,
+  }));
   const statements = sources.flatMap((source) => {
     const request: SearchRequest = {
       ...scopeRequest(source, scope),
       ...matchRequests(source, terms, terms.any()),
       ...matchRequest(source, "any", orDeclared(terms.any(), terms.declared)),
-      terms: termsJson(source, terms.terms),
-      termCount: String(terms.terms.length),
+      terms: termsJson(source, counted),
+      termCount: String(counted.length),
       few: String(few),
     };
     const kernel = kernels.get(source.name);
     const counts = kernel ? kernelCall(kernel.count, request) : countsQuery(source, boundInput(request));
     return [sql`(${counts})`, rowCountQuery(source, boundInput(request))];
   });
-  return decodeCounts(await rowsOf(db, sql.join(statements, sql` union all `)), terms.terms.length);
+  const rows = await rowsOf(db, sql.join(statements, sql` union all `));
+  return { ...decodeCounts(rows, counted.length), statistics: known };
 }
 
 const matchRequests = (source: Source, { all, declared }: AskedTerms, candidates: Match): SearchRequest => ({

@@ -63,7 +63,7 @@ export async function retrieve(context: RetrieveContext, options: RetrieveOption
           offset: 0,
           signal,
         },
-        ...{ kernels: context.kernels, cursor: undefined, preferences: {} },
+        ...{ installed: context.installed, cursor: undefined, preferences: {} },
       });
       signal?.throwIfAborted();
       if (ranking.rows.length === 0) return { passages: [], complete: ranking.complete };

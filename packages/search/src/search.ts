@@ -1,8 +1,9 @@
 import { type Database, rowsOf, withDatabaseErrors, withReadScope } from "@devora/db-schema";
-import type { CursorCodec } from "./cursor.ts";
+import type { Cursor, CursorCodec } from "./cursor.ts";
+import { didYouMean } from "./did-you-mean.ts";
 import { SearchError } from "./errors.ts";
 import { highlight } from "./highlight.ts";
-import type { KernelLookup } from "./kernel-lookup.ts";
+import type { InstallationLookup } from "./installed.ts";
 import {
   assertDate,
   assertFilters,
@@ -74,6 +75,10 @@ export interface SearchAnswer<S extends Source> {
   terms: ExplainedTerm[] | undefined;
   /** Why nothing was found, where the query itself is the reason. */
   explanation: Explanation | undefined;
+  /** The query with words corrected that no row has; see `didYouMean`. */
+  didYouMean: string | undefined;
+  /** The correction, where nothing matched the query as it was typed: these are its results. */
+  correctedQuery: string | undefined;
   /** The conditions that the query named, such as `type:files`, and which of them could not be understood. */
   filters: readonly QueryFilter[];
 }
@@ -81,7 +86,7 @@ export interface SearchAnswer<S extends Source> {
 export interface SearchContext<S extends Source> extends ScopeRoles {
   readonly db: Database;
   readonly sources: readonly S[];
-  readonly kernels: KernelLookup;
+  readonly installed: InstallationLookup;
   readonly cursors: CursorCodec;
 }
 
@@ -109,36 +114,87 @@ export async function search<S extends Source>(
     );
   }
 
-  const { query, signal, boosts, recency, proximity, facets = false, ownerId, updatedAfter } = options;
-  const read = readQuery(query, chosen, { ownerId, filters, updatedAfter });
-  const { parsed, scope } = read;
-  const sources = read.sources.filter((source) => canFilter(source, scope));
-  signal?.throwIfAborted();
-  const { kernels } = context;
+  const call = { ...options, filters, sources: chosen, limit, offset, cursor };
+  options.signal?.throwIfAborted();
   return withDatabaseErrors(`search.${verb}`, () =>
     withReadScope(context, options, async (db) => {
-      const ranking = await rank(db, {
-        ...{ sources, scope, parsed, words: "all-first", facets, limit, offset, cursor, kernels, signal },
-        preferences: { boosts, recency, proximity },
-      });
-      signal?.throwIfAborted();
-      const results = await readPage(db, sources, scope, ranking);
+      const typed = await find(db, context, call, cursor?.correctedQuery ?? options.query);
+      const suggestion = await correctionOf(db, context, call, typed);
+      const corrected =
+        suggestion !== undefined && typed.ranking.total === 0 && !cursor
+          ? await find(db, context, call, suggestion)
+          : undefined;
+      const isCorrected = corrected !== undefined && corrected.ranking.total > 0;
+      const correctedQuery = isCorrected ? suggestion : cursor?.correctedQuery;
+      const found = isCorrected ? corrected : typed;
+      const { ranking } = found;
+      options.signal?.throwIfAborted();
+      const results = await readPage(db, found, ranking);
       const { total, relaxed, complete, explanation, weighted } = ranking;
       return {
-        results,
+        results: results as ResultOf<S>[],
         total,
         executionTimeMs: performance.now() - startedAt,
         relaxed,
         droppedWords: relaxed ? wordsOf(ranking, ranking.rows[0]?.missing ?? []) : [],
         complete,
-        nextCursor: nextCursor(context.cursors, ranking, limit),
-        facets: facets ? facetsOf<S>(ranking) : undefined,
+        nextCursor: nextCursor(context.cursors, { ...ranking, correctedQuery }, limit),
+        facets: options.facets ? facetsOf<S>(ranking) : undefined,
         terms: options.explain ? weighted.map(({ text, weight }) => ({ text, weight })) : undefined,
         explanation,
-        filters: read.filters,
+        didYouMean: suggestion ?? cursor?.correctedQuery,
+        correctedQuery,
+        filters: found.filters,
       };
     }),
   );
+}
+
+interface Call<S extends Source> extends Omit<SearchOptions<S>, "sources" | "filters" | "cursor"> {
+  readonly sources: readonly S[];
+  readonly filters: Readonly<Record<string, unknown>>;
+  readonly limit: number;
+  readonly offset: number;
+  readonly cursor: Cursor | undefined;
+}
+
+interface Found {
+  readonly ranking: Ranking;
+  readonly sources: readonly Source[];
+  readonly scope: Scope;
+  readonly filters: readonly QueryFilter[];
+}
+
+async function find<S extends Source>(
+  db: Database,
+  { installed }: SearchContext<S>,
+  call: Call<S>,
+  query: string,
+): Promise<Found> {
+  const { filters, ownerId, updatedAfter, boosts, recency, proximity, facets = false } = call;
+  const { limit, offset, cursor, signal } = call;
+  const read = readQuery(query, call.sources, { ownerId, filters, updatedAfter });
+  const { parsed, scope } = read;
+  const sources = read.sources.filter((source) => canFilter(source, scope));
+  const ranking = await rank(db, {
+    ...{ sources, scope, parsed, words: "all-first", facets, limit, offset, cursor, installed, signal },
+    preferences: { boosts, recency, proximity },
+  });
+  return { ranking, sources, scope, filters: read.filters };
+}
+
+/** Asked for where a word of the query finds nothing, on the first page. */
+async function correctionOf<S extends Source>(
+  db: Database,
+  context: SearchContext<S>,
+  { query, sources, ownerId, allOwners, signal, cursor }: Call<S>,
+  { ranking }: Found,
+): Promise<string | undefined> {
+  const isUnknown = ranking.total === 0 ? ranking.explanation === undefined : ranking.unknown.length > 0;
+  if (!isUnknown || cursor || sources.length === 0) return undefined;
+  const names = sources.map(({ name }) => name);
+  const { correction } = await didYouMean(context, { query, sources: names, ownerId, allOwners, signal, db });
+  return correction;
 }
 
 const wordsOf = ({ weighted }: Ranking, ordinals: readonly number[]): string[] =>
@@ -152,7 +208,7 @@ const facetsOf = <S extends Source>({ sources }: Ranking): NonNullable<SearchAns
 /** A full page has a next one, if an empty one. */
 function nextCursor(
   cursors: CursorCodec,
-  { rows, sources, place, complete }: Ranking,
+  { rows, sources, place, complete, correctedQuery }: Ranking & { correctedQuery: string | undefined },
   limit: number,
 ): string | undefined {
   const last = rows.at(-1);
@@ -161,17 +217,17 @@ function nextCursor(
   const { type, id, score } = last;
   return cursors.encode({
     ...place,
+    correctedQuery,
     floors: complete ? {} : { ...Object.fromEntries(floors), ...place.floors },
     after: { score, type, id },
   });
 }
 
-async function readPage<S extends Source>(
+async function readPage(
   db: Database,
-  sources: readonly S[],
-  scope: Scope,
+  { sources, scope }: Found,
   ranking: Ranking,
-): Promise<ResultOf<S>[]> {
+): Promise<ResultOf<Source>[]> {
   const { rows: ranked, terms, weighted } = ranking;
   const pages = sources
     .map((source) => ({
@@ -200,7 +256,7 @@ async function readPage<S extends Source>(
         updatedAt,
         missingWords,
         metadata,
-      } as unknown as ResultOf<S>,
+      } as unknown as ResultOf<Source>,
     ];
   });
 }

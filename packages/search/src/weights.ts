@@ -5,12 +5,19 @@ import type { Term } from "./terms.ts";
 /** Rows that a scope is taken to have when they are too many to be counted. */
 const manyRows = 4 * maxCountedRows;
 
-/** A word's rows; of more than were counted, halfway between that and all. */
-const matchesOf = (count: number, rows: number): number =>
-  count < maxCountedMatches ? count : Math.min(rows, (maxCountedMatches + rows) / 2);
+const rowsOf = ({ rows, any, terms, statistics }: Counts): number =>
+  Math.max(statistics?.rows ?? 0, rows < maxCountedRows ? rows : statistics ? rows : manyRows, any, ...terms);
 
-const rowsOf = ({ rows, any, terms }: Counts): number =>
-  Math.max(rows >= maxCountedRows ? manyRows : rows, any, ...terms);
+/** The rows with each word; of more than were counted, what statistics tell, else halfway between that and all. */
+function matchesOf({ terms, statistics }: Counts, rows: number): number[] {
+  return terms.map((count, index) => {
+    if (count < maxCountedMatches) return count;
+    const share = statistics?.shares[index];
+    return share === undefined
+      ? Math.min(rows, (maxCountedMatches + rows) / 2)
+      : Math.max(count, share * rows);
+  });
+}
 
 /**
  * Terms weighted by inverse document frequency, ln(1 + (N - n + .5) / (n + .5)), divided by their sum; so that a rare
@@ -19,10 +26,9 @@ const rowsOf = ({ rows, any, terms }: Counts): number =>
  */
 export function weightTerms(terms: readonly Term[], counts: Counts): WeightedTerm[] {
   const total = rowsOf(counts);
-  const weights = counts.terms.map((count) => {
-    const matches = matchesOf(count, total);
-    return Math.log(1 + (total - matches + 0.5) / (matches + 0.5));
-  });
+  const weights = matchesOf(counts, total).map((matches) =>
+    Math.log(1 + (total - matches + 0.5) / (matches + 0.5)),
+  );
   const sum = weights.reduce((a, b) => a + b, 0);
   return terms.map((term, index) => ({ ...term, weight: (weights[index] ?? 0) / sum }));
 }
@@ -30,7 +36,7 @@ export function weightTerms(terms: readonly Term[], counts: Counts): WeightedTer
 /** Rows that match, where they are too many to be counted: as if the words were spread by chance. */
 export function estimatedTotal(counts: Counts, words: "all" | "any"): number {
   const total = rowsOf(counts);
-  const shares = counts.terms.map((count) => matchesOf(count, total) / total);
+  const shares = matchesOf(counts, total).map((matches) => matches / total);
   const share =
     words === "all"
       ? shares.reduce((product, one) => product * one, 1)

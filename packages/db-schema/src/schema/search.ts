@@ -1,6 +1,8 @@
+import { sql } from "drizzle-orm";
 import {
   bigint,
   boolean,
+  check,
   doublePrecision,
   index,
   integer,
@@ -33,7 +35,7 @@ export const searchQueries = devora.table(
   ],
 );
 
-/** Words of each owner's rows as people wrote them, with the number of rows. */
+/** Words of each owner's rows as people wrote them, with the number of rows. Owner '': rows without owners. */
 export const searchVocabulary = devora.table(
   "search_vocabulary",
   {
@@ -42,24 +44,63 @@ export const searchVocabulary = devora.table(
     language: text("language").notNull(),
     word: text("word").notNull(),
     documents: integer("documents").notNull(),
+    folded: text("folded").notNull().generatedAlwaysAs(sql`devora.fold_word(word)`),
   },
   (t) => [
-    primaryKey({ name: "search_vocabulary_pkey", columns: [t.ownerId, t.source, t.language, t.word] }),
-    index("search_vocabulary_word_trgm_idx").using("gin", t.ownerId, t.word.op("gin_trgm_ops")),
+    primaryKey({ name: "search_vocabulary_pkey", columns: [t.ownerId, t.source, t.word, t.language] }),
+    index("search_vocabulary_folded_trgm_idx").using("gin", t.ownerId, t.folded.op("gin_trgm_ops")),
+    index("search_vocabulary_owner_id_folded_idx").on(t.ownerId, t.folded.op("text_pattern_ops")),
+    check("search_vocabulary_documents_check", sql`${t.documents} > 0`),
   ],
 );
 
-/** Changes of {@link searchVocabulary} that a worker has not folded yet. */
-export const searchVocabularyDeltas = devora.table("search_vocabulary_deltas", {
-  id: bigint("id", { mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
-  ownerId: text("owner_id").notNull(),
-  source: text("source").notNull(),
-  language: text("language").notNull(),
-  word: text("word").notNull(),
-  delta: integer("delta").notNull(),
-});
+/** Words of all owners together. One that fewer than 5 owners use reaches none of the others. */
+export const searchWords = devora.table(
+  "search_words",
+  {
+    source: text("source").notNull(),
+    word: text("word").notNull(),
+    owners: integer("owners").notNull(),
+    documents: bigint("documents", { mode: "number" }).notNull(),
+    folded: text("folded").notNull().generatedAlwaysAs(sql`devora.fold_word(word)`),
+  },
+  (t) => [
+    primaryKey({ name: "search_words_pkey", columns: [t.source, t.word] }),
+    index("search_words_folded_trgm_idx").using("gin", t.folded.op("gin_trgm_ops")),
+    index("search_words_folded_idx").on(t.folded.op("text_pattern_ops")),
+    check("search_words_counts_check", sql`${t.owners} > 0 and ${t.documents} > 0`),
+  ],
+);
 
-/** Document frequency of lexemes over all owners: weights only, never shown. */
+/** Rows that came or went, with their words; what a worker has not folded yet. */
+export const searchVocabularyDeltas = devora.table(
+  "search_vocabulary_deltas",
+  {
+    id: bigint("id", { mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
+    ownerId: text("owner_id").notNull(),
+    source: text("source").notNull(),
+    language: text("language").notNull(),
+    words: text("words").array().notNull(),
+    delta: integer("delta").notNull(),
+  },
+  (t) => [check("search_vocabulary_deltas_delta_check", sql`${t.delta} in (-1, 1)`)],
+);
+
+/** How many rows of a source each owner has. */
+export const searchCollections = devora.table(
+  "search_collections",
+  {
+    source: text("source").notNull(),
+    ownerId: text("owner_id").notNull(),
+    documents: bigint("documents", { mode: "number" }).notNull(),
+  },
+  (t) => [
+    primaryKey({ name: "search_collections_pkey", columns: [t.source, t.ownerId] }),
+    check("search_collections_documents_check", sql`${t.documents} > 0`),
+  ],
+);
+
+/** Document frequency of lexemes over all owners: weights only, never shown. Lexeme '' counts all rows. */
 export const searchStatistics = devora.table(
   "search_statistics",
   {
@@ -68,17 +109,24 @@ export const searchStatistics = devora.table(
     lexeme: text("lexeme").notNull(),
     documents: bigint("documents", { mode: "number" }).notNull(),
   },
-  (t) => [primaryKey({ name: "search_statistics_pkey", columns: [t.source, t.language, t.lexeme] })],
+  (t) => [
+    primaryKey({ name: "search_statistics_pkey", columns: [t.source, t.lexeme, t.language] }),
+    check("search_statistics_documents_check", sql`${t.documents} > 0`),
+  ],
 );
 
-/** Changes of {@link searchStatistics} that a worker has not folded yet. */
-export const searchStatisticsDeltas = devora.table("search_statistics_deltas", {
-  id: bigint("id", { mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
-  source: text("source").notNull(),
-  language: text("language").notNull(),
-  lexeme: text("lexeme").notNull(),
-  delta: bigint("delta", { mode: "number" }).notNull(),
-});
+/** Rows that came or went, with their lexemes; what a worker has not folded yet. */
+export const searchStatisticsDeltas = devora.table(
+  "search_statistics_deltas",
+  {
+    id: bigint("id", { mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
+    source: text("source").notNull(),
+    language: text("language").notNull(),
+    lexemes: text("lexemes").array().notNull(),
+    delta: integer("delta").notNull(),
+  },
+  (t) => [check("search_statistics_deltas_delta_check", sql`${t.delta} in (-1, 1)`)],
+);
 
 /** Words that a query for `word` finds as well. */
 export const searchSynonyms = devora.table(

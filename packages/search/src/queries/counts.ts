@@ -3,6 +3,7 @@ import { type SQL, sql } from "drizzle-orm";
 import type { Source } from "../source.ts";
 import type { Input } from "./input.ts";
 import { conditionOf, foundCondition, tableOf } from "./scope.ts";
+import type { Statistics } from "./statistics.ts";
 import { termCondition, termRowsOf } from "./term-rows.ts";
 
 /** How often a query's terms occur in the rows that a call may find. All are sums over the sources. */
@@ -18,6 +19,8 @@ export interface Counts {
   readonly moreThanAny: boolean;
   /** Rows with each term, up to {@link maxCountedMatches} in each source, and so much for terms that are not counted. */
   readonly terms: readonly number[];
+  /** What is known beside. */
+  readonly statistics?: Statistics | undefined;
 }
 
 export const maxCountedRows = 5_000;

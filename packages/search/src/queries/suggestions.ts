@@ -6,6 +6,8 @@ import { escapeLike } from "../text.ts";
 import { type Scope, scopeCondition } from "./scope.ts";
 
 export interface SuggestionRow {
+  /** 0: starts with the prefix; 1: contains it; 2: resembles it. */
+  readonly rank: number;
   readonly type: string;
   readonly id: string;
   readonly text: string;
@@ -50,7 +52,7 @@ export function suggestionsQuery(
       select *, row_number() over (partition by lower(text) order by rank, similarity desc, type, id desc) as repetition
       from found
     )
-    select type, id, text from once where repetition = 1
+    select type, id, text, rank from once where repetition = 1
     order by rank, similarity desc, length(text), text, type, id desc
     limit ${limit}::int`;
 }
@@ -75,4 +77,9 @@ function titles(
 }
 
 export const decodeSuggestions = (rows: readonly Row[]): SuggestionRow[] =>
-  rows.map(({ type, id, text }) => ({ type: String(type), id: String(id), text: String(text) }));
+  rows.map(({ rank, type, id, text }) => ({
+    rank: Number(rank),
+    type: String(type),
+    id: String(id),
+    text: String(text),
+  }));

@@ -101,13 +101,11 @@ describe.skipIf(files.length === 0)("collections of hostile strings", () => {
       // A search ranks 2,000 rows of a source, so no owner has more.
       const tenantOf = (at: number) => `${file} ${Math.floor(at / 1_500)}`;
       for (let from = 0; from < strings.length; from += 500) {
-        const rows = strings
-          .slice(from, from + 500)
-          .map((text) => ({
-            tenant: tenantOf(from),
-            title: "row",
-            blurb: `walrus ${storable(text).slice(0, 180)}`,
-          }));
+        const rows = strings.slice(from, from + 500).map((text) => ({
+          tenant: tenantOf(from),
+          title: "row",
+          blurb: `walrus ${storable(text).slice(0, 180)}`,
+        }));
         await addBooks(database.db, rows);
       }
       let seen = 0;

@@ -33,7 +33,12 @@ test("titles that start with the prefix come first, each text once, whatever its
     "src/photo.ts",
     "my photo album",
   ]);
-  expect(suggestions[1]).toEqual({ text: "Photos of cats", type: "conversations", id: ids.chat });
+  expect(suggestions[1]).toEqual({
+    kind: "title",
+    text: "Photos of cats",
+    type: "conversations",
+    id: ids.chat,
+  });
   expect(await suggest("photo")).toEqual(suggestions);
 });
 

@@ -48,8 +48,10 @@ test("verbs are named after the sources", () => {
   const search = createSearch({ db: {} as never, sources: [bookSource] });
   expect(Object.keys(search).sort()).toEqual([
     "close",
+    "didYouMean",
     "flush",
     "getSuggestions",
+    "refreshStatistics",
     "retrieve",
     "search",
     "searchAll",

@@ -119,6 +119,9 @@ const search: SQL[] = [
     select ${user(sql`case when n % 6 = 0 then 1 else n % 15000 + 1 end`)}::text, 'projects', 'en', substr(md5(n::text), 1, 4 + n % 6), 1
     from generate_series(1, 40000) as n
     on conflict do nothing`,
+  sql`
+    insert into devora.search_words (source, word, owners, documents)
+    select source, word, count(*), sum(documents) from devora.search_vocabulary group by source, word`,
 ];
 
 const embeddings: SQL[] = [

@@ -1,6 +1,6 @@
 import { type Database, newId, rowsOf, withService, withUser } from "@devora/db-schema";
 import { inRole, installedModules, useTestDatabase } from "@devora/testing";
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
 import { installedFacts } from "./facts.ts";
 
@@ -10,6 +10,8 @@ const victim = newId();
 
 /** A call in the victim's name, and how many of the victim's rows it made or changed. */
 interface Probe {
+  /** Rows of the victim that must be there first. */
+  plant?(service: Database): Promise<unknown>;
   call(tx: Database, id: string): Promise<unknown>;
   harm(service: Database, id: string): Promise<number>;
 }
@@ -19,7 +21,59 @@ const countOf = async (db: Database, query: ReturnType<typeof sql>): Promise<num
   return Number(row?.count);
 };
 
+/** A function that reads: what it answers to a call is the harm. */
+function readingProbe(plant: readonly SQL[], call: SQL): Probe {
+  let seen = 0;
+  return {
+    plant: async (service) => {
+      for (const statement of plant) await service.execute(statement);
+    },
+    call: async (tx) => {
+      seen = (await rowsOf(tx, call)).length;
+    },
+    harm: async () => seen,
+  };
+}
+
+const plantedWord = [
+  sql`
+    insert into devora.search_vocabulary (owner_id, source, language, word, documents)
+    values (${victim}, 's', 'en', 'confidential', 1) on conflict do nothing`,
+  sql`
+    insert into devora.search_words (source, word, owners, documents) values ('s', 'confidential', 4, 1000)
+    on conflict do nothing`,
+];
+
 const probes: Record<string, Probe> = {
+  "devora.search_frequencies_v1(text[],text[])": readingProbe(
+    [
+      sql`
+        insert into devora.search_statistics (source, language, lexeme, documents)
+        values ('s', 'en', 'confidenti', 99) on conflict do nothing`,
+    ],
+    sql`select * from devora.search_frequencies_v1('{s}', '{confidenti}')`,
+  ),
+  "devora.search_collection_v1(text[])": readingProbe(
+    [
+      sql`
+        insert into devora.search_collections (source, owner_id, documents) values ('s', ${victim}, 5)
+        on conflict do nothing`,
+    ],
+    sql`select * from devora.search_collection_v1('{s}')`,
+  ),
+  "devora.search_corrections_v1(text[],text[])": readingProbe(
+    plantedWord,
+    sql`select * from devora.search_corrections_v1('{confidental,confidential}', '{s}')`,
+  ),
+  "devora.search_completions_v1(text,text,text[],integer)": readingProbe(
+    [
+      ...plantedWord,
+      sql`
+        insert into devora.search_queries (id, owner_id, query, query_hash, sources, result_count, duration_ms)
+        values (${newId()}, ${victim}, 'confidential matters', 'h', '{s}', 1, 1) on conflict do nothing`,
+    ],
+    sql`select * from devora.search_completions_v1('confid', 'confid', '{s}', 50)`,
+  ),
   "devora.capture_events(jsonb,text[])": {
     call: (tx, id) => {
       const event = {
@@ -102,6 +156,7 @@ describe.each(Object.keys(probes))("%s", (name) => {
       );
       await withService(db, (tx) => tx.execute(sql`update devora.embedding_jobs set version = 1`));
     }
+    await withService(db, async (tx) => probe.plant?.(tx));
     const id = newId();
     await enter((tx) => probe.call(tx, id));
     expect(await withService(db, (tx) => probe.harm(tx, id))).toBe(0);
@@ -119,3 +174,18 @@ test("the probes see harm: in the victim's own scope, and without any, the call 
   await inRole(db, "devora_app", (tx) => probe.call(tx, unscoped));
   expect(await withService(db, (tx) => probe.harm(tx, unscoped))).toBe(1);
 });
+
+test.each(Object.entries(probes).filter(([, { plant }]) => plant))(
+  "%s answers the service, and its owner where rows are the owner's",
+  async (name, probe) => {
+    const { db } = database;
+    await withService(db, async (tx) => probe.plant?.(tx));
+    if (name.includes("frequencies")) {
+      await withService(db, (tx) => tx.execute(sql`update devora.search_statistics set documents = 100`));
+    }
+    await withUser(db, victim, (tx) => probe.call(tx, newId()));
+    expect(await withService(db, (tx) => probe.harm(tx, ""))).toBeGreaterThan(0);
+    await withService(db, (tx) => probe.call(tx, newId()));
+    expect(await withService(db, (tx) => probe.harm(tx, ""))).toBeGreaterThan(0);
+  },
+);

@@ -55,9 +55,11 @@ const tables: Record<ModuleName, Record<string, TableFacts>> = {
   search: {
     "devora.search_queries": { owner: "owner_id", app: read, definer: append },
     "devora.search_vocabulary": { owner: "owner_id", app: read, definer: read },
-    "devora.search_vocabulary_deltas": { owner: "owner_id" },
-    "devora.search_statistics": { owner: null },
-    "devora.search_statistics_deltas": { owner: null },
+    "devora.search_words": { owner: null, definer: read },
+    "devora.search_vocabulary_deltas": { owner: "owner_id", definer: ["insert"], values: { delta: 1 } },
+    "devora.search_collections": { owner: "owner_id", app: read, definer: read },
+    "devora.search_statistics": { owner: null, definer: read },
+    "devora.search_statistics_deltas": { owner: null, definer: ["insert"], values: { delta: 1 } },
     "devora.search_synonyms": { owner: null, app: read },
   },
   embeddings: {
@@ -108,6 +110,27 @@ const functions: Partial<Record<ModuleName, RowSecurityFacts["functions"]>> = {
   search: {
     "devora.log_search_queries(jsonb)": { definer: true, execute: ["devora_app", "devora_service"] },
     "devora.query_statistics()": { execute: ["devora_service"] },
+    // Whoever writes a row of the vocabulary runs it.
+    "devora.fold_word(text)": { execute: ["public"] },
+    "devora.search_words_of(text)": { execute: ["devora_service"] },
+    "devora.searched_rows(text,text[])": { execute: ["devora_service"] },
+    "devora.record_search_changes()": { definer: true, execute: [] },
+    "devora.recount_search_source(regclass,text[])": { execute: [] },
+    "devora.track_search_source(regclass,text[])": { execute: [] },
+    "devora.sees_all_owners()": { execute: [] },
+    "devora.search_frequencies_v1(text[],text[])": {
+      definer: true,
+      execute: ["devora_app", "devora_service"],
+    },
+    "devora.search_collection_v1(text[])": { definer: true, execute: ["devora_app", "devora_service"] },
+    "devora.search_corrections_v1(text[],text[])": {
+      definer: true,
+      execute: ["devora_app", "devora_service"],
+    },
+    "devora.search_completions_v1(text,text,text[],integer)": {
+      definer: true,
+      execute: ["devora_app", "devora_service"],
+    },
   },
   embeddings: {
     "devora.enqueue_embeddings(text,text[],text)": {
