@@ -1,5 +1,5 @@
 import { migrate } from "@devora/db-schema";
-import { createSearch } from "@devora/search";
+import { createSearch, devoraSources, installSearch } from "@devora/search";
 import type { BenchRow } from "../../row.ts";
 import { openScratchDatabase } from "../../scratch-database.ts";
 import type { SuiteOptions } from "../../suite.ts";
@@ -17,6 +17,7 @@ export async function search({ size, memory, log }: SuiteOptions): Promise<Bench
   const { db, target, close } = await openScratchDatabase();
   try {
     await migrate(target);
+    await installSearch(db, devoraSources);
     const sizes = sizesOf(size);
     const [others, own] = [rowCount(sizes.others), rowCount(sizes.largeUser)].map((n) =>
       n.toLocaleString("en"),
