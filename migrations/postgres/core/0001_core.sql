@@ -211,7 +211,8 @@ return setweight(to_tsvector(devora.text_config(language), translate(left(coales
 comment on function devora.search_vector(text, text, text) is 'Search vector of a row: title at weight A, body at weight B, in the row''s language.';
 
 -- Identifiers whole (getUserById, user_by_id, src/lib/user.ts) and in parts (get, user, by, id); and those that a line
--- declares, marked and without underscores (=getuserbyid), so that a name finds its definition before its uses.
+-- declares, marked and without underscores (=getuserbyid, and ==getuserbyid where others may use it), so that a name
+-- finds its definition before its uses.
 create function devora.identifier_vector(source text) returns tsvector
 language sql immutable parallel safe
 return (
@@ -230,14 +231,17 @@ return (
         '([[:upper:]])([[:upper:]][[:lower:]])', '\1 \2', 'g'),
       '[^[:alnum:]]+') as part
     union all
-    select '=' || lower(regexp_replace(declared[1], '[_$]', '', 'g'))
+    select unnest(array[
+      '=' || lower(regexp_replace(declared[2], '[_$]', '', 'g')),
+      case when declared[1] is not null then '==' || lower(regexp_replace(declared[2], '[_$]', '', 'g')) end
+    ])
     from regexp_matches(
       left(coalesce(source, ''), 60000),
-      '(?:^|\n)[[:blank:]]*(?:(?:export|default|declare|abstract|async|public|private|protected|static|final|pub)[[:blank:]]+)*(?:function\*?|class|interface|type|enum|struct|trait|def|func|fn|module|const|let|var)[[:blank:]]+([[:alpha:]_$][[:alnum:]_$]*)',
+      '(?:^|\n)[[:blank:]]*((?:export|public|pub)[[:blank:]]+)?(?:(?:default|declare|abstract|async|private|protected|static|final)[[:blank:]]+)*(?:function\*?|class|interface|type|enum|struct|trait|def|func|fn|module|const|let|var)[[:blank:]]+([[:alpha:]_$][[:alnum:]_$]*)',
       'g') as declared
   ) as words (word)
 );
-comment on function devora.identifier_vector(text) is 'Lower-case identifiers of source code, whole and split at camelCase, snake_case, kebab-case, dots and slashes; declared ones also as =name.';
+comment on function devora.identifier_vector(text) is 'Lower-case identifiers of source code, whole and split at camelCase, snake_case, kebab-case, dots and slashes; declared ones also as =name, exported ones as ==name too.';
 
 -- The module search may be absent, or closed to the caller: then there are no synonyms. Plain SQL would fail there,
 -- because it looks its tables up before it runs.

@@ -75,15 +75,15 @@ export function identifierHits(text: string, words: readonly QueryText[]): Span[
 }
 
 /**
- * A tsquery for the code that declares what a query names, whole or in words: `'=getuserbyid'` for `getUserById` and
+ * The name, as `devora.identifier_vector` marks declarations, of the code that declares what a query names, whole or in words: `getuserbyid` for `getUserById` and
  * for `get user by id`; null for a query that is no name.
  */
-export function declaredQuery({ clauses }: Pick<ParsedQuery, "clauses">): string | null {
+export function declaredName({ clauses }: Pick<ParsedQuery, "clauses">): string | null {
   const texts = clauses.flat();
   const isName = texts.length === clauses.length && texts.every(({ kind }) => kind === "word");
   const name = texts
     .map(({ text }) => text)
     .join("")
     .replace(/[^\p{L}\p{N}]/gu, "");
-  return !isName || name.length < 2 || name.length > 200 ? null : `'=${name.toLowerCase()}'`;
+  return !isName || name.length < 2 || name.length > 200 ? null : name.toLowerCase();
 }

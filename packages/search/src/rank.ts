@@ -1,7 +1,7 @@
 import { type Database, rowsOf } from "@devora/db-schema";
 import { type SQL, sql } from "drizzle-orm";
 import { type Cursor, type CursorPlace, queryHash } from "./cursor.ts";
-import { declaredQuery } from "./identifiers.ts";
+import { declaredName } from "./identifiers.ts";
 import type { InstallationLookup, Installed } from "./installed.ts";
 import type { ParsedQuery } from "./parse-query.ts";
 import {
@@ -65,6 +65,8 @@ export interface RankOptions {
   /** The end of the page before. */
   readonly cursor: Cursor | undefined;
   readonly installed: InstallationLookup;
+  /** Whether the search runs on its own database, not on one that the call brought. */
+  readonly isOwn: boolean;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -106,12 +108,12 @@ export async function rank(db: Database, options: RankOptions): Promise<Ranking>
   if (parsed.clauses.length === 0) return nothing(explanationOf(parsed), composeTerms(parsed, []));
   signal?.throwIfAborted();
   const lexemes = decodeLexemes(await rowsOf(db, lexemesQuery(texts, sources)), texts.length);
-  const terms = { ...composeTerms(parsed, lexemes), declared: declaredQuery(parsed) };
+  const terms = { ...composeTerms(parsed, lexemes), declared: declaredName(parsed) };
   const explanation = terms.onlyStopWords ? "only_stop_words" : undefined;
   if (terms.terms.length === 0 || sources.length === 0) return nothing(explanation, terms);
 
   signal?.throwIfAborted();
-  const installed = await options.installed(db, sources, options.scope);
+  const installed = await options.installed(db, sources, options);
   const hash = queryHash(options, terms);
   const place = options.cursor?.placeOf(hash) ?? (await firstPlace(db, options, terms, installed));
   if (place === undefined) return nothing(explanation, terms);
@@ -143,7 +145,7 @@ const nothing = (explanation: Explanation | undefined, terms: Terms): Ranking =>
 });
 
 interface AskedTerms extends Terms {
-  /** Finds code that declares what the whole query names; see {@link declaredQuery}. */
+  /** Finds code that declares what the whole query names; see {@link declaredName}. */
   readonly declared: string | null;
 }
 
@@ -165,7 +167,7 @@ async function firstPlace(
   const counts = await countRows(db, options, { terms, few, known }, kernels);
   if (counts.all > 0 || counts.any > 0) return placeOf(terms, counts, few);
   const within = sources.some(({ identifierVector }) => identifierVector) ? withinWords(terms) : null;
-  if (within === null || counts.rows > maxScannedRows) return undefined;
+  if (within === null || Math.max(counts.rows, known?.rows ?? 0) > maxScannedRows) return undefined;
   signal?.throwIfAborted();
   const found = await countRows(db, options, { terms: { ...terms, ...within }, few, known }, kernels);
   return found.all > 0 ? { ...placeOf(terms, found, few), within: true } : undefined;
@@ -228,7 +230,7 @@ async function countRows(
     };
     const kernel = kernels.get(source.name);
     const counts = kernel ? kernelCall(kernel.count, request) : countsQuery(source, boundInput(request));
-    return [sql`(${counts})`, rowCountQuery(source, boundInput(request))];
+    return known ? [sql`(${counts})`] : [sql`(${counts})`, rowCountQuery(source, boundInput(request))];
   });
   const rows = await rowsOf(db, sql.join(statements, sql` union all `));
   return { ...decodeCounts(rows, counted.length), statistics: known };
@@ -238,14 +240,15 @@ const matchRequests = (source: Source, { all, declared }: AskedTerms, candidates
   ...matchRequest(source, "all", orDeclared(all, declared)),
   ...matchRequest(source, "candidates", orDeclared(candidates, declared)),
   ...matchRequest(source, "excluded", all.excluded),
-  declared,
+  declared: declared === null ? null : `'=${declared}'`,
+  exported: declared === null ? null : `'==${declared}'`,
 });
 
 /** Also rows that declare what the whole query names, though words of it were dropped. */
 const orDeclared = (match: Match, declared: string | null): Match =>
   declared === null || match.identifiers === null
     ? match
-    : { ...match, identifiers: `(${match.identifiers}) | ${declared}` };
+    : { ...match, identifiers: `(${match.identifiers}) | '=${declared}'` };
 
 function pageOf(
   { sources, scope, preferences, facets, limit, offset }: RankOptions,

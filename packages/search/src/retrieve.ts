@@ -64,6 +64,7 @@ export async function retrieve(context: RetrieveContext, options: RetrieveOption
           signal,
         },
         ...{ installed: context.installed, cursor: undefined, preferences: {} },
+        isOwn: options.db === undefined,
       });
       signal?.throwIfAborted();
       if (ranking.rows.length === 0) return { passages: [], complete: ranking.complete };
@@ -101,7 +102,7 @@ async function cutPassages(
       ids: ranked.filter(({ type }) => type === source.name).map(({ id }) => id),
     }))
     .filter(({ ids }) => ids.length > 0);
-  const rows = decodePage(await rowsOf(db, pageQuery(pages, scope, terms, weighted)));
+  const rows = decodePage(await rowsOf(db, pageQuery(pages, { scope, terms, weighted, use: "passage" })));
   return ranked.flatMap(({ type, id, score }) => {
     const row = rows.find((candidate) => candidate.type === type && candidate.id === id);
     const source = sources.find(({ name }) => name === type);

@@ -178,6 +178,7 @@ async function find<S extends Source>(
   const sources = read.sources.filter((source) => canFilter(source, scope));
   const ranking = await rank(db, {
     ...{ sources, scope, parsed, words: "all-first", facets, limit, offset, cursor, installed, signal },
+    isOwn: call.db === undefined,
     preferences: { boosts, recency, proximity },
   });
   return { ranking, sources, scope, filters: read.filters };
@@ -236,7 +237,7 @@ async function readPage(
     }))
     .filter(({ ids }) => ids.length > 0);
   if (pages.length === 0) return [];
-  const rows = decodePage(await rowsOf(db, pageQuery(pages, scope, terms, weighted)));
+  const rows = decodePage(await rowsOf(db, pageQuery(pages, { scope, terms, weighted, use: "snippet" })));
   return ranked.flatMap(({ type, id, score, missing }) => {
     const row = rows.find((candidate) => candidate.type === type && candidate.id === id);
     const source = sources.find(({ name }) => name === type);

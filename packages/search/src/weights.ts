@@ -6,7 +6,7 @@ import type { Term } from "./terms.ts";
 const manyRows = 4 * maxCountedRows;
 
 const rowsOf = ({ rows, any, terms, statistics }: Counts): number =>
-  Math.max(statistics?.rows ?? 0, rows < maxCountedRows ? rows : statistics ? rows : manyRows, any, ...terms);
+  Math.max(statistics?.rows ?? 0, rows < maxCountedRows ? rows : manyRows, any, ...terms);
 
 /** The rows with each word; of more than were counted, what statistics tell, else halfway between that and all. */
 function matchesOf({ terms, statistics }: Counts, rows: number): number[] {

@@ -8,7 +8,7 @@ import { termCondition, termRowsOf } from "./term-rows.ts";
 
 /** How often a query's terms occur in the rows that a call may find. All are sums over the sources. */
 export interface Counts {
-  /** Rows in scope; counted up to {@link maxCountedRows} in each source. */
+  /** Rows in scope; counted up to {@link maxCountedRows} in each source, and only where statistics do not tell. */
   readonly rows: number;
   /** Rows with every word, up to {@link maxRankedRows} + 1 in each source. */
   readonly all: number;

@@ -13,7 +13,7 @@ export interface PageRow {
   readonly id: string;
   readonly title: string;
   readonly markedTitle: string;
-  /** The whole body, or of a long one the {@link windowLength} characters around its most telling word. */
+  /** The whole body, or of a long one the {@link windowLengths} characters around its most telling word. */
   readonly markedBody: string;
   /** What comes before the window, in UTF-16 code units and in lines. */
   readonly startOffset: number;
@@ -22,27 +22,37 @@ export interface PageRow {
   readonly metadata: Readonly<Record<string, unknown>>;
 }
 
-/** Longer bodies are cut before they are marked, because `ts_headline` takes .12 ms for each 1,000 characters. */
-export const windowLength = 8_000;
-/** How much of the window comes before the word that it was cut for. */
-const windowLead = 1_000;
+/**
+ * Longer bodies are cut to the characters around their most telling word before they are marked, because `ts_headline`
+ * takes .12 ms for each 1,000: enough for a snippet, for a passage, and for lines of code.
+ */
+export const windowLengths = { snippet: 4_000, passage: 8_000, code: 8_000 } as const;
+/** The part of a window that comes before the word that it was cut for. */
+const leadShare = 1 / 8;
 
 const headlineOptions = `HighlightAll=true, StartSel="${hitStart}", StopSel="${hitEnd}"`;
+
+export interface Marking {
+  readonly scope: Scope;
+  readonly terms: Terms;
+  readonly weighted: readonly WeightedTerm[];
+  /** What the bodies are for; those of code are always for lines. */
+  readonly use: "snippet" | "passage";
+}
 
 /** Reads the rows of a page, in any order. The scope is checked once more. */
 export function pageQuery(
   pages: readonly { readonly source: Source; readonly ids: readonly string[] }[],
-  scope: Scope,
-  terms: Terms,
-  weighted: readonly WeightedTerm[],
+  marking: Marking,
 ): SQL {
-  const rows = pages.map(({ source, ids }) => sourceRows(source, ids, scope, terms));
+  const rows = pages.map(({ source, ids }) => sourceRows(source, ids, marking));
   return sql`
-    with terms as materialized (${patternRows(weighted)})
+    with terms as materialized (${patternRows(marking.weighted)})
     ${sql.join(rows, sql` union all `)}`;
 }
 
-function sourceRows(source: Source, ids: readonly string[], scope: Scope, terms: Terms): SQL {
+function sourceRows(source: Source, ids: readonly string[], { scope, terms, use }: Marking): SQL {
+  const windowLength = windowLengths[source.identifierVector ? "code" : use];
   return sql`
     select ${source.name}::text as type, d.id, d.title,
            ${marked(sql`d.title`, sql`h.title`)} as marked_title,
@@ -62,7 +72,7 @@ function sourceRows(source: Source, ids: readonly string[], scope: Scope, terms:
       )})
       offset 0
     ) as d
-    cross join lateral (select ${windowStart(source)} as start offset 0) as s
+    cross join lateral (select ${windowStart(source, windowLength)} as start offset 0) as s
     cross join lateral (
       select left(d.body, s.start) as before, substr(d.body, s.start + 1, ${windowLength}::int) as text offset 0
     ) as w
@@ -79,7 +89,7 @@ const marked = (text: SQL, headline: SQL): SQL => sql`
   else ${withoutMarks(text)} end`;
 
 /** Zero-based, in characters: 0 unless the body is long, then a little before its first, most telling word. */
-const windowStart = (source: Source): SQL => sql`
+const windowStart = (source: Source, windowLength: number): SQL => sql`
   case when length(d.body) <= ${windowLength}::int then 0
   else greatest(0, coalesce((
     select found.at
@@ -90,7 +100,7 @@ const windowStart = (source: Source): SQL => sql`
     where t.pattern <> '' and found.at > 0
     order by t.weight desc, t.ordinal
     limit 1
-  ), 1) - 1 - ${windowLead}::int) end`;
+  ), 1) - 1 - ${windowLength * leadShare}::int) end`;
 
 /**
  * The marks' own characters never come from a row. From ts_headline `<` hides, because it would drop tags, and `/`,

@@ -154,7 +154,13 @@ function words(source: Source): SQL {
 }
 
 const relevance = (source: Source, input: Input): SQL =>
-  sql`(${withNearness(source, input)} * ${factor(source, input)})`;
+  sql`(least(1, ${withNearness(source, input)} + ${exports(source, input)}) * ${factor(source, input)})`;
+
+/** Of the code that declares what the query names, what others may use counts more. */
+const exports = ({ identifierVector }: Source, input: Input): SQL =>
+  identifierVector && input.has("exported")
+    ? sql`case when m.row_identifiers @@ ${input.value("exported", "tsquery")} then 0.5 else 0 end`
+    : sql`0`;
 
 /** (1 - p) * words + p * the cover density of all words, where the request asks for a share p. */
 function withNearness(source: Source, input: Input): SQL {
