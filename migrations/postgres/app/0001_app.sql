@@ -114,7 +114,7 @@ create table public.project_files (
   size_bytes integer not null,
   content_hash text not null,
   search_vector tsvector not null generated always as (devora.search_vector(language, path, content)) stored,
-  identifier_vector tsvector not null generated always as (devora.identifier_vector(path || ' ' || content)) stored,
+  identifier_vector tsvector not null generated always as (devora.identifier_vector(path || chr(10) || content)) stored,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   deleted_at timestamptz,

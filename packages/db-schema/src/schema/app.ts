@@ -114,7 +114,7 @@ export const projectFiles = pgTable(
       .generatedAlwaysAs(sql`devora.search_vector(language, path, content)`),
     identifierVector: tsvector("identifier_vector")
       .notNull()
-      .generatedAlwaysAs(sql`devora.identifier_vector(path || ' ' || content)`),
+      .generatedAlwaysAs(sql`devora.identifier_vector(path || chr(10) || content)`),
     ...timestamps(),
     ...softDelete(),
   },

@@ -181,7 +181,7 @@ function factor({ updatedAt }: Source, input: Input): SQL {
   if (!updatedAt || !input.has("recency.halfLifeDays")) return boost;
   const age = sql`greatest(0, extract(epoch from ${input.value("recency.now", "timestamptz")} - m.updated_at) / 86400)`;
   const share = sql`${input.value("recency.weight", "float8")}`;
-  return sql`${boost} * coalesce(1 - ${share} + ${share} * power(0.5, ${age} / ${input.value("recency.halfLifeDays", "float8")})::float8, 1)`;
+  return sql`${boost} * coalesce(1 - ${share} + ${share} * power(0.5, least(1000, ${age} / ${input.value("recency.halfLifeDays", "float8")}))::float8, 1)`;
 }
 
 /** What follows a row of the page before. */

@@ -224,3 +224,24 @@ test("a stranger finds none of it", async () => {
   expect((await search.searchFiles({ query: "getUserById", ownerId: newId() })).total).toBe(0);
   expect((await search.searchFiles({ query: "quireAu", ownerId: newId() })).total).toBe(0);
 });
+
+test("a name finds the code that declares it, exported first, before code that uses it more", async () => {
+  const owner = await seedUser(database.db);
+  const rows = rowsOfUser(database.db, owner);
+  const projectId = await rows.project({ name: "Names" });
+  const add = (path: string, content: string) => rows.file({ projectId, path, content });
+  await add(
+    "src/uses.ts",
+    "parseInvoice(a); parseInvoice(b); parse_invoice(); // parse the invoice, parse invoices",
+  );
+  const local = await add("src/local.ts", "async function parseInvoice() {}");
+  const exported = await add("src/other.ts", "const x = 1;\nexport const parseInvoice = () => x;");
+  const python = await add("jobs/parse.py", "class Job:\n    def send_reminder(self):\n        pass");
+  const search = createSearch({ db: database.db });
+  for (const query of ["parseInvoice", "parse invoice", "parse_invoice", "PARSEINVOICE"]) {
+    const { results } = await search.searchFiles({ query, ownerId: owner });
+    expect(results.map(({ id }) => id).slice(0, 2), query).toEqual([exported, local]);
+  }
+  const { results } = await search.searchFiles({ query: "sendReminder", ownerId: owner });
+  expect(results[0]?.id).toBe(python);
+});
