@@ -100,7 +100,8 @@ export function createSearch<const S extends Source = (typeof devoraSources)[num
 
   const run = async (verb: string, call: SearchOptions<S>): Promise<SearchAnswer<S>> => {
     const answer = await search(verb, context, call);
-    log.add(call, call.sources ?? sources.map(({ name }) => name), answer);
+    // A further page is no query of its own.
+    if (call.cursor === undefined) log.add(call, call.sources ?? sources.map(({ name }) => name), answer);
     return answer;
   };
   const verbs = sources.map(({ name }) => {

@@ -121,7 +121,8 @@ export async function rank(db: Database, options: RankOptions): Promise<Ranking>
   signal?.throwIfAborted();
   const asked = { ...terms, ...(place.within ? withinWords(terms) : undefined) };
   const weighted = terms.terms.map((term, index) => ({ ...term, weight: place.weights[index] ?? 0 }));
-  const page = pageOf(options, asked, { ...place, weighted }, installed.kernels);
+  const kernels = place.within ? noKernels : installed.kernels;
+  const page = pageOf(options, asked, { ...place, weighted }, kernels);
   const ranked = decodeRanking(await rowsOf(db, page));
   return { ...ranked, terms: asked, weighted, explanation: undefined, ...place, place: { ...place, hash } };
 }
@@ -151,6 +152,9 @@ interface AskedTerms extends Terms {
 
 type Kernels = Installed["kernels"];
 
+/** Letters within words are read from the bodies, which kernels do not do. */
+const noKernels: Kernels = new Map();
+
 type FirstPlace = Omit<CursorPlace, "hash" | "after">;
 
 /** Counts the words, and decides what is ranked and how much each word counts; undefined when no row matches. */
@@ -169,7 +173,7 @@ async function firstPlace(
   const within = sources.some(({ identifierVector }) => identifierVector) ? withinWords(terms) : null;
   if (within === null || Math.max(counts.rows, known?.rows ?? 0) > maxScannedRows) return undefined;
   signal?.throwIfAborted();
-  const found = await countRows(db, options, { terms: { ...terms, ...within }, few, known }, kernels);
+  const found = await countRows(db, options, { terms: { ...terms, ...within }, few, known }, noKernels);
   return found.all > 0 ? { ...placeOf(terms, found, few), within: true } : undefined;
 }
 

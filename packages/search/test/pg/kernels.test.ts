@@ -23,6 +23,13 @@ async function fill(db: Database, userId: string, secret: string): Promise<void>
     path: "src/pay/getInvoiceById.ts",
     content: "export function getInvoiceById() {}",
   });
+  await withService(db, (tx) =>
+    tx.execute(sql`
+      insert into project_files (id, user_id, project_id, path, content, size_bytes, content_hash)
+      select gen_random_uuid(), ${userId}::uuid, ${projectId}::uuid, 'src/file' || n || '.ts',
+             'export const value' || n || ' = other' || n % 50 || '();', 1, 'x'
+      from generate_series(1, 1500) as n`),
+  );
   const conversationId = await rows.conversation({ title: "Invoices and payments", projectId });
   await withService(db, (tx) =>
     tx.execute(sql`
@@ -55,6 +62,7 @@ const calls = [
   { query: "stripe", filters: { status: "active" as const } },
   { query: "invoice", filters: { role: ["user" as const] }, facets: true, explain: true },
   { query: "thing3 number3", boosts: { messages: 0.5 }, recency: { halfLifeDays: 10_000 }, proximity: 0.2 },
+  { query: "nvoiceByI" },
   { query: "bobword" },
   { query: "-invoice" },
   { query: "" },
@@ -78,31 +86,31 @@ test("with kernels a user finds just what the plain statements find, by the inde
       found.push(comparable({ ...(await search.search({ ...call, ownerId: alice })) }));
     return found;
   };
-  /** Rows of messages that one search of Alice reads. */
+  /** Rows of messages and files that one search of Alice reads. */
   const rowsRead = () =>
     withUser(db, alice, async (tx) => {
       const count = async () => {
         const [row] = await rowsOf(
           tx,
-          sql`select (pg_stat_get_xact_tuples_returned(t) + pg_stat_get_xact_tuples_fetched(t))::int as count
-              from cast('public.messages' as regclass) as t`,
+          sql`select sum(pg_stat_get_xact_tuples_returned(t) + pg_stat_get_xact_tuples_fetched(t))::int as count
+              from unnest('{public.messages,public.project_files}'::regclass[]) as t`,
         );
         return Number(row?.count);
       };
       const before = await count();
-      await search.searchMessages({ query: "thing3", ownerId: alice, db: tx });
+      await search.search({ query: "thing3", sources: ["messages", "files"], ownerId: alice, db: tx });
       return (await count()) - before;
     });
   const plain = await answers();
   const withoutKernels = await rowsRead();
   const first = await installSearch(db, devoraSources);
   expect(first.installed).toEqual(["projects", "conversations", "messages", "files"]);
-  // 34 of Alice's 3,000 match; without kernels she reads all of them to count a word, the query, and to rank.
-  expect(withoutKernels).toBeGreaterThanOrEqual(9_000);
+  // 34 of Alice's 4,501 rows match; without kernels she reads all of them to count a word, the query, and to rank.
+  expect(withoutKernels).toBeGreaterThanOrEqual(13_000);
   expect(await rowsRead()).toBeLessThan(300);
   expect(await answers()).toEqual(plain);
-  expect(plain.slice(0, 6).every((answer) => (answer.results as unknown[]).length > 0)).toBe(true);
-  expect(plain[10]).toMatchObject({ results: [], total: 0 });
+  expect(plain.slice(0, 11).every((answer) => (answer.results as unknown[]).length > 0)).toBe(true);
+  expect(plain[11]).toMatchObject({ results: [], total: 0 });
   expect((await installSearch(db, devoraSources)).installed).toEqual([]);
 });
 
