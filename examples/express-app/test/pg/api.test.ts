@@ -138,7 +138,7 @@ test("search, suggestions and chat find the user's own rows, highlighted, and no
 
   for (const path of [
     "/api/search?q=zeppelin",
-    "/api/suggestions?q=zepp",
+    "/api/search/suggestions?q=zepp",
     "/api/semantic-search?q=zeppelin",
     "/?q=zeppelin",
     "/search/results?q=zeppelin",
