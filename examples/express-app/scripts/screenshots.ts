@@ -45,6 +45,8 @@ async function shoot(
 async function search(page: Page): Promise<void> {
   await page.goto(url);
   await page.locator("#q").pressSequentially("row level security");
+  await page.locator("#q").press("Enter");
+  await page.waitForURL(/q=/);
   await page.locator("#results mark").first().waitFor();
 }
 

@@ -59,6 +59,10 @@ async function askEverything(url: string): Promise<void> {
     "the hit is highlighted",
   );
 
+  const misspelt = await json(await fetch(`${url}/api/search?q=marmelade`));
+  assert.equal(misspelt.correctedQuery, "marmalade");
+  assert.equal((await fetch(`${url}/api/search?q=marmalade&cursor=x`)).status, 400);
+
   const ask = (accept: string) =>
     fetch(`${url}/api/chat`, {
       method: "POST",
@@ -76,6 +80,8 @@ async function askEverything(url: string): Promise<void> {
   for (const path of [
     "/",
     "/?q=marmalade",
+    "/search/results?q=marmalade",
+    "/api/search/suggestions?q=marm",
     "/chat",
     "/dashboard",
     "/assets/app.js",

@@ -1,7 +1,9 @@
 import { type Database, migrate } from "@devora/db-schema";
+import { installSearch } from "@devora/search";
 import { drizzle } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
 import { UsageError } from "./options.ts";
+import { searchSources } from "./search-sources.ts";
 
 export interface HostDatabase {
   db: Database;
@@ -10,7 +12,11 @@ export interface HostDatabase {
   close(): Promise<void>;
 }
 
-/** Opens the server of `databaseUrl`, or the embedded database in `dataDir`, and brings it to the newest schema. */
+/**
+ * Opens the server of `databaseUrl`, or the embedded database in `dataDir`, and brings it to the newest schema. The
+ * host's login is the one that migrates, so that it may install what searches need as well; where yours is not, run
+ * both where you migrate.
+ */
 export async function openDatabase({
   databaseUrl,
   dataDir,
@@ -28,6 +34,7 @@ async function openFolder(dataDir: string, reset: boolean): Promise<HostDatabase
   const embedded = await openEmbedded({ dataDir, reset });
   try {
     await migrate({ client: embedded.client });
+    await installSearch(embedded.db, searchSources);
   } catch (error) {
     await embedded.close();
     throw error;
@@ -46,9 +53,17 @@ async function openServer(databaseUrl: string): Promise<HostDatabase> {
     );
   }
   const client = postgres(databaseUrl, { max: 10, onnotice: () => {} });
+  const db = drizzle({ client }) as unknown as Database;
+  const close = () => client.end({ timeout: 5 });
+  try {
+    await installSearch(db, searchSources);
+  } catch (error) {
+    await close();
+    throw error;
+  }
   return {
-    db: drizzle({ client }) as unknown as Database,
+    db,
     description: `PostgreSQL at ${where.hostname}:${where.port || 5432}${where.pathname}`,
-    close: () => client.end({ timeout: 5 }),
+    close,
   };
 }

@@ -2,14 +2,15 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { createApp, type HostState } from "./app.ts";
 import { type HostDatabase, openDatabase } from "./database.ts";
-import { embedDemo, findDemoUser, isHalfPopulated, prepareDemo } from "./demo/prepare.ts";
+import { countWords, embedDemo, findDemoUser, isHalfPopulated, prepareDemo } from "./demo/prepare.ts";
 import { type HostOptions, UsageError } from "./options.ts";
 import type { Progress } from "./progress.ts";
 import { createServices } from "./services.ts";
+import { createStatisticsWorker } from "./statistics-worker.ts";
 
 export interface Host {
   url: string;
-  /** Stops accepting, lets requests finish, stops the worker, closes the database. */
+  /** Stops accepting, lets requests finish, stops the workers, closes the database. */
   stop(): Promise<void>;
 }
 
@@ -52,14 +53,23 @@ export async function startHost(
     database = await openPrepared(options, progress);
     const opened = database;
     progress.line(`Database: ${opened.description}`);
-    const services = createServices(opened.db, options.openai);
+    const services = createServices(opened.db, {
+      openai: options.openai,
+      queryLog: { mode: options.demo ? "full" : "off", onError: log },
+    });
     const defaultUserId = options.demo
       ? await prepareDemo(services, options, progress, signal)
       : await findDemoUser(opened.db);
-    if (options.demo) await embedDemo(services, progress, signal);
+    if (options.demo) {
+      await embedDemo(services, progress, signal);
+      await countWords(services, progress, signal);
+    }
     signal.throwIfAborted();
-    const worker = services.embeddings.createWorker({ onError: log });
-    worker.start();
+    const workers = [
+      services.embeddings.createWorker({ onError: log }),
+      createStatisticsWorker(services.search, { onError: log }),
+    ];
+    for (const worker of workers) worker.start();
     Object.assign(state, { services, defaultUserId });
     const { port } = server.address() as AddressInfo;
     return {
@@ -67,7 +77,8 @@ export async function startHost(
       stop: async () => {
         try {
           await closeServer();
-          await worker.stop();
+          await Promise.all(workers.map((worker) => worker.stop()));
+          await services.search.close();
         } finally {
           await opened.close();
         }

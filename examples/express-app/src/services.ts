@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { type Analytics, createAnalytics } from "@devora/analytics";
 import type { Database } from "@devora/db-schema";
 import {
@@ -10,7 +11,13 @@ import {
 } from "@devora/embeddings";
 import { createMetrics, type Metrics } from "@devora/metrics";
 import { createRag, openaiGenerator, type Rag } from "@devora/rag";
-import { chunkPassages, createSearch, type devoraSources, type Search } from "@devora/search";
+import {
+  chunkPassages,
+  createSearch,
+  type devoraSources,
+  type LogOptions,
+  type Search,
+} from "@devora/search";
 import { countTokens } from "gpt-tokenizer";
 import OpenAI from "openai";
 import { messageHistory } from "./history.ts";
@@ -22,6 +29,8 @@ export interface Services {
   analytics: Analytics;
   metrics: Metrics;
   search: Search<(typeof devoraSources)[number]>;
+  /** The same, with its cursors, for what is no query of a person: results while they type, and further pages. */
+  unloggedSearch: Services["search"];
   embeddings: Embeddings<DevoraSourceName>;
   embedder: Embedder;
   rag: Rag;
@@ -29,9 +38,16 @@ export interface Services {
   chat: { model: string } | { unavailable: string };
 }
 
-export function createServices(db: Database, openai: HostOptions["openai"]): Services {
+export interface ServiceOptions extends Pick<HostOptions, "openai"> {
+  /** Keeps queries, so that suggestions know a person's own; `full` keeps their text. */
+  queryLog: LogOptions;
+}
+
+export function createServices(db: Database, { openai, queryLog }: ServiceOptions): Services {
   const client = openaiClient(openai);
-  const search = createSearch({ db, passages: chunkPassages });
+  // Of one process. Several behind a balancer need one that they share.
+  const cursorSecret = randomBytes(32).toString("base64url");
+  const search = createSearch({ db, passages: chunkPassages, cursorSecret, log: queryLog });
   const embedder =
     client && openai.embeddingModel !== undefined
       ? openaiEmbedder(client, { model: openai.embeddingModel })
@@ -42,6 +58,7 @@ export function createServices(db: Database, openai: HostOptions["openai"]): Ser
     analytics: createAnalytics({ db }),
     metrics: createMetrics({ db }),
     search,
+    unloggedSearch: createSearch({ db, passages: chunkPassages, cursorSecret }),
     embeddings,
     embedder,
     rag: createRag({

@@ -78,6 +78,17 @@ export async function embedDemo(
   await writeMarker(db, embeddedMarker, wanted);
 }
 
+/** Counts the words of all rows once, so that the first misspelt query is corrected; later changes are the worker's. */
+export async function countWords(
+  { search }: Services,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<void> {
+  const step = progress.step("Count words");
+  const { folded } = await search.refreshStatistics({ signal });
+  step.finish(`${folded.toLocaleString("en")} changes`);
+}
+
 async function countEntities(db: Database): Promise<number> {
   return withService(
     db,

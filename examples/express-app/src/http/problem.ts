@@ -72,11 +72,15 @@ function sendProblem(response: Response, { status, message, errors }: Problem): 
 /** Codes of the packages' errors that are no fault of this host, with their status. */
 const packageCodes: Record<string, number> = {
   EMPTY_QUERY: 400,
+  INVALID_CURSOR: 400,
   BUDGET_TOO_SMALL: 400,
   CONVERSATION_NOT_FOUND: 404,
   GENERATION_FAILED: 502,
   RETRIEVAL_FAILED: 503,
 };
+
+/** The field that such an error is about. */
+const packageFields: Record<string, string> = { INVALID_CURSOR: "query.cursor" };
 
 /** What the client is told of an error: nothing that may be sensitive. */
 export function toProblem(error: unknown): Problem {
@@ -89,7 +93,14 @@ export function toProblem(error: unknown): Problem {
     typeof error === "object" && error !== null ? error : {}
   ) as Record<string, unknown>;
   const known = packageCodes[String(code)];
-  if (known !== undefined) return new Problem(known, String(message));
+  if (known !== undefined) {
+    const field = packageFields[String(code)];
+    return new Problem(
+      known,
+      String(message),
+      field === undefined ? [] : [{ field, message: String(message) }],
+    );
+  }
   if (type === "entity.parse.failed")
     return new Problem(400, "The body is not valid JSON.", [
       { field: "body", message: "must be valid JSON" },

@@ -1,6 +1,6 @@
 import { type Database, users, withService } from "@devora/db-schema";
 import { asc, desc, eq, isNull } from "drizzle-orm";
-import { Router, urlencoded } from "express";
+import { type Request, Router, urlencoded } from "express";
 import { z } from "zod";
 import { id, input } from "../http/input.ts";
 import { sourceNames } from "../http/routes/search.ts";
@@ -10,38 +10,44 @@ import { chatPage } from "./chat-page.ts";
 import { dashboardPage } from "./dashboard-page.ts";
 import { type Html, html } from "./html.ts";
 import { type PageOptions, page } from "./layout.ts";
-import { searchPage, searchResults } from "./search-page.ts";
+import { searchPage } from "./search-page.ts";
+import { searchResults } from "./search-results.ts";
+import type { SearchView } from "./search-view.ts";
 
 const searchForm = z.object({
   q: z.string().max(400).default(""),
   type: z.enum(["all", ...sourceNames]).default("all"),
+  cursor: z.string().optional(),
 });
 const switchForm = z.object({ userId: id, back: z.enum(["/", "/chat", "/dashboard"]).default("/") });
 
 /** The web pages, rendered on the server. */
 export function pageRoutes(services: Services): Router {
-  const { db, search, metrics, chat } = services;
+  const { db, search, unloggedSearch, metrics, chat } = services;
   const router = Router();
 
-  const find = async (query: string, type: z.infer<typeof searchForm>["type"], ownerId: string) =>
-    query.trim() === ""
-      ? undefined
-      : search.search({ query, ownerId, limit: 20, ...(type === "all" ? {} : { sources: [type] }) });
+  const find = async (engine: Services["search"], request: Request): Promise<SearchView> => {
+    const { q: query, type, cursor } = input(request, "query", searchForm);
+    const view = { query, type, isFurther: cursor !== undefined };
+    if (query.trim() === "") return { ...view, answer: undefined };
+    const sources = type === "all" ? undefined : [type];
+    const ownerId = currentUser(request).id;
+    const answer = await engine.search({ query, ownerId, sources, limit: 20, cursor, facets: true });
+    return { ...view, answer };
+  };
   const framed = async (options: Omit<PageOptions, "people">): Promise<string> =>
     page({ ...options, people: await people(db, options.user.id) }).markup;
 
   router.get("/", async (request, response) => {
-    const { q, type } = input(request, "query", searchForm);
-    const user = currentUser(request);
-    const body = searchPage({ query: q, type, answer: await find(q, type, user.id) });
-    response.type("html").send(await framed({ title: q === "" ? "Search" : q, path: "/", user, body }));
+    const view = await find(request.query.cursor === undefined ? search : unloggedSearch, request);
+    const title = view.query === "" ? "Search" : view.query;
+    const body = searchPage(view);
+    response.type("html").send(await framed({ title, path: "/", user: currentUser(request), body }));
   });
 
   router.get("/search/results", async (request, response) => {
-    const { q, type } = input(request, "query", searchForm);
-    response
-      .type("html")
-      .send(html`${searchResults(q, await find(q, type, currentUser(request).id))}`.markup);
+    const view = await find(unloggedSearch, request);
+    response.type("html").send(html`${searchResults(view)}`.markup);
   });
 
   router.get("/chat", async (request, response) => {

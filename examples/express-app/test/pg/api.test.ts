@@ -138,7 +138,7 @@ test("search, suggestions and chat find the user's own rows, highlighted, and no
 
   for (const path of [
     "/api/search?q=zeppelin",
-    "/api/suggestions?q=zepp",
+    "/api/search/suggestions?q=zepp",
     "/api/semantic-search?q=zeppelin",
     "/?q=zeppelin",
     "/search/results?q=zeppelin",
@@ -168,6 +168,8 @@ test.each([
   ["PATCH", `/api/projects/${newId()}`, {}, "body"],
   ["GET", "/api/projects?limit=0", undefined, "query.limit"],
   ["GET", "/api/search?q=a&type=users", undefined, "query.type"],
+  ["GET", "/api/search?q=a&type=files,users", undefined, "query.type"],
+  ["GET", "/api/search?q=a&facets=yes", undefined, "query.facets"],
   ["PUT", `/api/projects/${newId()}/files`, { path: "路".repeat(400), content: "x" }, "body.path"],
   ["GET", "/api/search", undefined, "query.q"],
   ["GET", "/api/similar?source=projects&id=7", undefined, "query.id"],

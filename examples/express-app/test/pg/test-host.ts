@@ -1,9 +1,11 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import type { Database } from "@devora/db-schema";
+import { installSearch } from "@devora/search";
 import { afterAll, beforeAll, expect } from "vitest";
 import { createApp, type HostState } from "../../src/app.ts";
 import type { HostOptions } from "../../src/options.ts";
+import { searchSources } from "../../src/search-sources.ts";
 import { createServices, type Services } from "../../src/services.ts";
 
 export const noModel: HostOptions["openai"] = {
@@ -35,7 +37,11 @@ export function useTestHost(
   let url = "";
   let close = async () => {};
   beforeAll(async () => {
-    state.services = createServices(database.db, openai());
+    await installSearch(database.db, searchSources);
+    state.services = createServices(database.db, {
+      openai: openai(),
+      queryLog: { mode: "full", onError: (error) => logged.push(error) },
+    });
     const server = createApp({ state, log: (error) => logged.push(error) }).listen(0, "127.0.0.1");
     await once(server, "listening");
     url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -46,6 +52,7 @@ export function useTestHost(
   });
   afterAll(async () => {
     await close();
+    await state.services?.search.close();
     expect(logged).toEqual([]);
   });
   return {

@@ -10,36 +10,49 @@ import { currentUser } from "../user.ts";
 /** Kinds of rows that search and similarity know. */
 export const sourceNames = ["projects", "files", "conversations", "messages"] as const;
 const query = z.string().max(4000);
+type SourceName = (typeof sourceNames)[number];
+const isSourceName = (name: string): name is SourceName => (sourceNames as readonly string[]).includes(name);
+/** `all`, or names: repeated, or with commas between them. */
+const types = z
+  .union([z.string(), z.array(z.string())])
+  .default("all")
+  .transform((given) => [given].flat().flatMap((text) => text.split(",")))
+  .refine((names) => names.every((name) => name === "all" || isSourceName(name)), {
+    message: `must be all, or some of ${sourceNames.join(", ")}`,
+  })
+  .transform((names) => (names.includes("all") ? undefined : names.filter(isSourceName)));
 const searchQuery = z.object({
   q: query,
-  type: z.enum(["all", ...sourceNames]).default("all"),
+  type: types,
   limit: pageSize(20),
+  cursor: z.string().optional(),
+  facets: z.enum(["0", "1"]).default("0"),
 });
 
 /** Search, completion, and rows like a row. */
-export function searchRoutes({ db, search, embeddings, analytics }: Services): Router {
+export function searchRoutes({ db, search, unloggedSearch, embeddings, analytics }: Services): Router {
   const router = Router();
 
   router.get("/search", async (request, response) => {
-    const { q, type, limit } = input(request, "query", searchQuery);
+    const { q, type, limit, cursor, facets } = input(request, "query", searchQuery);
     const userId = currentUser(request).id;
-    const answer = await search.search({
-      query: q,
-      ownerId: userId,
-      limit,
-      ...(type === "all" ? {} : { sources: [type] }),
-    });
+    const call = { query: q, ownerId: userId, limit, sources: type, facets: facets === "1" };
+    if (cursor !== undefined) {
+      response.json(await unloggedSearch.search({ ...call, cursor }));
+      return;
+    }
+    const answer = await search.search(call);
     await analytics.trackSearch({
       userId,
       query: q,
-      searchType: type,
+      searchType: type?.join(",") ?? "all",
       resultCount: answer.total,
       durationMs: answer.executionTimeMs,
     });
     response.json(answer);
   });
 
-  router.get("/suggestions", async (request, response) => {
+  router.get("/search/suggestions", async (request, response) => {
     const { q, limit } = input(request, "query", z.object({ q: query, limit: pageSize(8, 20) }));
     response.json(await search.getSuggestions({ prefix: q, ownerId: currentUser(request).id, limit }));
   });

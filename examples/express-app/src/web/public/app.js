@@ -6,21 +6,80 @@ const element = (name, properties = {}, ...children) => {
   return made;
 };
 
+const kindNames = { query: "searched before", word: "word" };
+
+/** A combobox: arrow keys choose a suggestion, Enter or a click searches for it, Escape closes the list. */
 function completeSearch(input) {
   const list = document.getElementById("suggestions");
   let timer;
   let latest = 0;
+  const options = () => [...list.children];
+  const chosen = () => list.querySelector("[aria-selected=true]");
+  const choose = (option) => {
+    for (const other of options()) other.setAttribute("aria-selected", other === option);
+    if (option) input.setAttribute("aria-activedescendant", option.id);
+    else input.removeAttribute("aria-activedescendant");
+  };
+  const show = (suggestions) => {
+    list.replaceChildren(
+      ...suggestions.map(({ kind, type, text }, index) => {
+        const kindName = element("span", { className: "muted", textContent: kindNames[kind] ?? type });
+        const option = element(
+          "li",
+          { id: `suggestion-${index}`, role: "option" },
+          element("span", {}, text),
+          kindName,
+        );
+        option.dataset.text = text;
+        return option;
+      }),
+    );
+    list.hidden = suggestions.length === 0;
+    input.setAttribute("aria-expanded", !list.hidden);
+    choose(undefined);
+  };
+  const close = () => {
+    clearTimeout(timer);
+    latest += 1;
+    show([]);
+  };
+  const accept = (option) => {
+    input.value = option.dataset.text;
+    close();
+    input.form.requestSubmit();
+  };
   const complete = async (query) => {
     const turn = ++latest;
-    if (query.length < 2) return list.replaceChildren();
-    const response = await fetch(`/api/suggestions?q=${encodeURIComponent(query)}`);
-    if (!response.ok || turn !== latest) return;
+    if (query.trim().length < 2) return show([]);
+    const response = await fetch(`/api/search/suggestions?q=${encodeURIComponent(query)}`);
+    if (!response.ok) return;
     const { suggestions } = await response.json();
-    list.replaceChildren(...suggestions.map(({ text }) => element("option", { value: text })));
+    if (turn === latest) show(suggestions);
   };
   input.addEventListener("input", () => {
     clearTimeout(timer);
-    timer = setTimeout(complete, 200, input.value.trim());
+    timer = setTimeout(complete, 150, input.value);
+  });
+  input.addEventListener("keydown", (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const option = chosen();
+    if (event.key === "Escape" && !list.hidden) event.preventDefault();
+    if (event.key === "Escape") close();
+    else if (event.key === "Enter" && option) {
+      event.preventDefault();
+      accept(option);
+    } else if (step && !list.hidden) {
+      event.preventDefault();
+      // One place before the first is none: what was typed.
+      const places = [undefined, ...options()];
+      choose(places.at((places.indexOf(option ?? undefined) + step) % places.length));
+    }
+  });
+  input.addEventListener("blur", close);
+  list.addEventListener("mousedown", (event) => event.preventDefault());
+  list.addEventListener("click", (event) => {
+    const option = event.target.closest("[role=option]");
+    if (option) accept(option);
   });
 }
 
