@@ -1,7 +1,5 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { SearchError } from "./errors.ts";
-import type { RankOptions } from "./rank.ts";
-import type { Terms } from "./terms.ts";
 
 /** What a page is ranked by, and where it ended: all that the next page needs to go on with the same ranking. */
 export interface CursorPlace {
@@ -81,17 +79,5 @@ export function createCursorCodec(secret: string | Uint8Array = randomBytes(32))
 }
 
 /** Of everything that decides what is found and in which order, the page's size apart. */
-export const queryHash = ({ sources, scope, words, preferences }: RankOptions, terms: Terms): string =>
-  createHash("sha256")
-    .update(
-      JSON.stringify([
-        sources.map(({ name }) => name),
-        scope,
-        words,
-        preferences,
-        terms.terms.map(({ text, queries }) => [text, queries]),
-        terms.all,
-      ]),
-    )
-    .digest("base64url")
-    .slice(0, 16);
+export const queryHash = (parts: readonly unknown[]): string =>
+  createHash("sha256").update(JSON.stringify(parts)).digest("base64url").slice(0, 16);

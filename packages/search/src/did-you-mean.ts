@@ -1,9 +1,9 @@
 import { rowsOf, withDatabaseErrors, withReadScope } from "@devora/db-schema";
 import { bestCorrection } from "./best-correction.ts";
+import type { SearchContext } from "./context.ts";
 import { assertOwner, assertText, type CallOptions, chooseSources } from "./options.ts";
 import { type Candidate, correctionsQuery, decodeCandidates } from "./queries/corrections.ts";
 import { decodeInstalled, statisticsInstalledQuery } from "./queries/statistics-installed.ts";
-import type { SearchContext } from "./search.ts";
 import type { Source } from "./source.ts";
 import { cut, storable } from "./text.ts";
 

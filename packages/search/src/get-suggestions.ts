@@ -1,11 +1,11 @@
 import { type Database, rowsOf, withDatabaseErrors, withReadScope } from "@devora/db-schema";
 import { is } from "drizzle-orm";
 import { PgColumn } from "drizzle-orm/pg-core";
+import type { SearchContext } from "./context.ts";
 import { assertOwner, assertText, type CallOptions, chooseSources, wholeNumber } from "./options.ts";
 import { completionsQuery, decodeCompletions } from "./queries/completions.ts";
 import { decodeInstalled, statisticsInstalledQuery } from "./queries/statistics-installed.ts";
 import { decodeSuggestions, suggestionsQuery } from "./queries/suggestions.ts";
-import type { SearchContext } from "./search.ts";
 import type { Source } from "./source.ts";
 import { cut, storable } from "./text.ts";
 

@@ -114,7 +114,7 @@ export async function rank(db: Database, options: RankOptions): Promise<Ranking>
 
   signal?.throwIfAborted();
   const installed = await options.installed(db, sources, options);
-  const hash = queryHash(options, terms);
+  const hash = hashOf(options, terms);
   const place = options.cursor?.placeOf(hash) ?? (await firstPlace(db, options, terms, installed));
   if (place === undefined) return nothing(explanation, terms);
 
@@ -126,6 +126,16 @@ export async function rank(db: Database, options: RankOptions): Promise<Ranking>
   const ranked = decodeRanking(await rowsOf(db, page));
   return { ...ranked, terms: asked, weighted, explanation: undefined, ...place, place: { ...place, hash } };
 }
+
+const hashOf = ({ sources, scope, words, preferences }: RankOptions, terms: Terms): string =>
+  queryHash([
+    sources.map(({ name }) => name),
+    scope,
+    words,
+    preferences,
+    terms.terms.map(({ text, queries }) => [text, queries]),
+    terms.all,
+  ]);
 
 function explanationOf({ excluded, fields }: ParsedQuery): Explanation {
   if (excluded.length > 0) return "only_exclusions";

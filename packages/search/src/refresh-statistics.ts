@@ -1,9 +1,9 @@
 import { type Database, rowsOf, withDatabaseErrors, withService, withTransaction } from "@devora/db-schema";
+import type { SearchContext } from "./context.ts";
 import { wholeNumber } from "./options.ts";
 import { decodeFolded, foldLexemesQuery } from "./queries/fold-lexemes.ts";
 import { decodeLocked, decodePending, foldLockQuery, pendingQuery } from "./queries/fold-lock.ts";
 import { foldWordsQuery } from "./queries/fold-words.ts";
-import type { SearchContext } from "./search.ts";
 import type { Source } from "./source.ts";
 
 export interface RefreshOptions {

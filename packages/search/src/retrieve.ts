@@ -1,5 +1,6 @@
 import { type Database, rowsOf, withDatabaseErrors, withReadScope } from "@devora/db-schema";
 import { bestWindow } from "./best-window.ts";
+import type { SearchContext } from "./context.ts";
 import type { PassageSource } from "./devora-sources.ts";
 import { markedBody } from "./highlight.ts";
 import { assertOwner, assertText, type CallOptions, chooseSources, wholeNumber } from "./options.ts";
@@ -9,7 +10,6 @@ import { decodePage, pageQuery } from "./queries/page.ts";
 import { decodePassages, passagesQuery } from "./queries/passages.ts";
 import type { Scope } from "./queries/scope.ts";
 import { type Ranking, rank } from "./rank.ts";
-import type { SearchContext } from "./search.ts";
 import type { Source } from "./source.ts";
 
 export interface RetrieveOptions extends CallOptions {

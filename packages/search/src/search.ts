@@ -1,9 +1,9 @@
 import { type Database, rowsOf, withDatabaseErrors, withReadScope } from "@devora/db-schema";
+import type { SearchContext } from "./context.ts";
 import type { Cursor, CursorCodec } from "./cursor.ts";
 import { didYouMean } from "./did-you-mean.ts";
 import { SearchError } from "./errors.ts";
 import { highlight } from "./highlight.ts";
-import type { InstallationLookup } from "./installed.ts";
 import {
   assertDate,
   assertFilters,
@@ -13,7 +13,6 @@ import {
   type CallOptions,
   chooseSources,
   maxOffset,
-  type ScopeRoles,
   wholeNumber,
 } from "./options.ts";
 import { decodePage, pageQuery } from "./queries/page.ts";
@@ -69,7 +68,10 @@ export interface SearchAnswer<S extends Source> {
   complete: boolean;
   /** Where the next page begins; undefined after the last. */
   nextCursor: string | undefined;
-  /** By source and filter: how many of the ranked rows have each value; null counts as `""`. With `facets` alone. */
+  /**
+   * By source and filter, uuids apart: how many of the ranked rows have each value; null counts as `""`. With `facets`
+   * alone.
+   */
   facets: { [Name in S["name"]]?: Facets } | undefined;
   /** With `explain` alone. */
   terms: ExplainedTerm[] | undefined;
@@ -81,13 +83,6 @@ export interface SearchAnswer<S extends Source> {
   correctedQuery: string | undefined;
   /** The conditions that the query named, such as `type:files`, and which of them could not be understood. */
   filters: readonly QueryFilter[];
-}
-
-export interface SearchContext<S extends Source> extends ScopeRoles {
-  readonly db: Database;
-  readonly sources: readonly S[];
-  readonly installed: InstallationLookup;
-  readonly cursors: CursorCodec;
 }
 
 /** Ranks the rows of all sources together, then reads and marks the rows of the page. */

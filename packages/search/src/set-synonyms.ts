@@ -1,9 +1,9 @@
 import { type Database, withDatabaseErrors, withService } from "@devora/db-schema";
+import type { SearchContext } from "./context.ts";
 import { SearchError } from "./errors.ts";
 import { synonymKey } from "./fold.ts";
 import { assertText, chooseSources } from "./options.ts";
 import { dropSynonymsQuery, keepSynonymsQuery } from "./queries/synonyms.ts";
-import type { SearchContext } from "./search.ts";
 import type { Source } from "./source.ts";
 import { languagesOf } from "./terms.ts";
 import { storable } from "./text.ts";

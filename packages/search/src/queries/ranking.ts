@@ -195,8 +195,13 @@ function afterCondition(input: Input): SQL {
 
 function facets({ filters }: Source, input: Input): SQL {
   if (!input.has("facets")) return sql`null::jsonb`;
-  const counted = Object.keys(filters).map(
-    (name, index) => sql`${name}::text, (
+  // Ids are no facets: there may be one for each row.
+  const shown = Object.entries(filters).flatMap(([name, column], index) =>
+    column.getSQLType() === "uuid" ? [] : [{ name, index }],
+  );
+  if (shown.length === 0) return sql`null::jsonb`;
+  const counted = shown.map(
+    ({ name, index }) => sql`${name}::text, (
       select coalesce(jsonb_object_agg(f.value, f.count), '{}') from (
         select coalesce(c.${filterName(index)}, '') as value, count(*) as count from candidates as c group by 1
       ) as f
