@@ -14,6 +14,8 @@ export interface CursorPlace {
   readonly within: boolean;
   readonly total: number;
   readonly complete: boolean;
+  /** Whether the owner has many rows, or may have. */
+  readonly many: boolean;
   /** Ordinals of terms that no row has. */
   readonly unknown: readonly number[];
   /** The query that was searched in place of the one that found nothing. */

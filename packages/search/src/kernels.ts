@@ -20,11 +20,15 @@ export interface KernelOptions {
 
 /** Functions that search one source within the caller's own rows. */
 export interface SearchKernel {
-  /** `devora.search_books_1f0c8a2b_count(jsonb)`: changes with the source's definition and with this package's SQL. */
+  /**
+   * `devora.search_books_1f0c8a2b_count(jsonb)`: changes with the source's definition and with this package's SQL. One
+   * plan serves all calls of a session, which suits owners of few rows.
+   */
   readonly count: string;
   readonly rank: string;
-  /** The same, for words that more rows have than are ranked: the best plan for it depends on the words. */
-  readonly rankFrequent: string;
+  /** The same, planned at each call: for owners of many rows and for frequent words, where the best plan depends on them. */
+  readonly countPlanned: string;
+  readonly rankPlanned: string;
   /** Creates them; for the login that migrates, in this order, in one transaction. */
   readonly statements: readonly SQL[];
 }
@@ -70,27 +74,26 @@ ${body}$devora_kernel$`);
     sql.raw(`comment on function devora.${base}_${suffix}(jsonb) is '${text}'`);
   const handOver = (suffix: string): SQL =>
     sql`select devora.hand_over(${`devora.${base}_${suffix}(jsonb)`}::regprocedure, variadic ${sql.param([...roles])}::name[])`;
-  // One plan for all calls of a session: planning takes longer than finding rare words.
-  const generic = "force_generic_plan";
   const ranked = "id text, score float8, missing text, floor text, facets jsonb";
+  const functions = [
+    { suffix: "count", columns: "kind text, ordinal integer, count integer", body: count },
+    { suffix: "rank", columns: ranked, body: rank },
+  ].flatMap((one) => [
+    { ...one, plan: "force_generic_plan", note: "" },
+    { ...one, suffix: `${one.suffix}_planned`, plan: "force_custom_plan", note: " Planned at each call." },
+  ]);
   return {
     count: `devora.${base}_count`,
     rank: `devora.${base}_rank`,
-    rankFrequent: `devora.${base}_rank_frequent`,
+    countPlanned: `devora.${base}_count_planned`,
+    rankPlanned: `devora.${base}_rank_planned`,
     statements: [
       definerReads(source, schema),
-      create("count", "kind text, ordinal integer, count integer", generic, count),
-      comment("count", "Search kernel: how often a query''s words occur in the caller''s own rows."),
-      handOver("count"),
-      create("rank", ranked, generic, rank),
-      comment("rank", "Search kernel: ids and scores of the caller''s own rows."),
-      handOver("rank"),
-      create("rank_frequent", ranked, "force_custom_plan", rank),
-      comment(
-        "rank_frequent",
-        "Search kernel: the same for words in more rows than are ranked, planned at each call.",
-      ),
-      handOver("rank_frequent"),
+      ...functions.flatMap(({ suffix, columns, body, plan, note }) => [
+        create(suffix, columns, plan, body),
+        comment(suffix, `Search kernel: what the caller''s own rows have of a query.${note}`),
+        handOver(suffix),
+      ]),
     ],
   };
 }

@@ -92,6 +92,8 @@ const fewRows = 5;
 /** A later page ranks what the first did, by its lowest id, and no more than this though rows are written. */
 const maxLaterRankedRows = 4 * maxRankedRows;
 
+/** Rows of an owner that are read faster than a statement for just that owner is planned. */
+const manyRows = 2_000;
 /**
  * Most rows in scope whose bodies are read for letters within words: .23 s for 1,000 files of 3 kB. A trigram index on
  * the body would make writing a file 45 % dearer.
@@ -179,12 +181,12 @@ async function firstPlace(
   const few = words === "any" ? maxRankedRows + 1 : fewRows;
   const known = statistics ? await readStatistics(db, options, terms) : undefined;
   const counts = await countRows(db, options, { terms, few, known }, kernels);
-  if (counts.all > 0 || counts.any > 0) return placeOf(terms, counts, few);
+  if (counts.all > 0 || counts.any > 0) return { ...placeOf(terms, counts, few), many: isMany(known) };
   const within = sources.some(({ identifierVector }) => identifierVector) ? withinWords(terms) : null;
   if (within === null || Math.max(counts.rows, known?.rows ?? 0) > maxScannedRows) return undefined;
   signal?.throwIfAborted();
   const found = await countRows(db, options, { terms: { ...terms, ...within }, few, known }, noKernels);
-  return found.all > 0 ? { ...placeOf(terms, found, few), within: true } : undefined;
+  return found.all > 0 ? { ...placeOf(terms, found, few), within: true, many: isMany(known) } : undefined;
 }
 
 /** Undefined where the scope is narrower than the owner's rows, of which alone the statistics tell. */
@@ -202,10 +204,16 @@ async function readStatistics(
   if (isNarrow || sources.some(({ where }) => where !== undefined)) return undefined;
   const rows = await rowsOf(db, statisticsQuery(sources, terms));
   signal?.throwIfAborted();
-  return decodeStatistics(rows, sources, terms);
+  const statistics = decodeStatistics(rows, sources, terms);
+  // Nothing is counted yet, or nobody counts.
+  return statistics.rows === 0 ? undefined : statistics;
 }
 
-function placeOf({ terms }: Terms, counts: Counts, few: number): FirstPlace {
+/** Whether an owner has so many rows, or may have, that a plan made for most owners would read all of them. */
+const isMany = (known: Statistics | undefined): boolean =>
+  (known?.rows ?? Number.POSITIVE_INFINITY) > manyRows;
+
+function placeOf({ terms }: Terms, counts: Counts, few: number): Omit<FirstPlace, "many"> {
   const relaxed = counts.any > counts.all && counts.all < few;
   const chosen = relaxed ? candidateTerms(terms, counts, maxRankedRows) : [];
   const kind = relaxed ? "any" : "all";
@@ -243,7 +251,9 @@ async function countRows(
       few: String(few),
     };
     const kernel = kernels.get(source.name);
-    const counts = kernel ? kernelCall(kernel.count, request) : countsQuery(source, boundInput(request));
+    const counts = kernel
+      ? kernelCall(isMany(known) ? kernel.countPlanned : kernel.count, request)
+      : countsQuery(source, boundInput(request));
     return known ? [sql`(${counts})`] : [sql`(${counts})`, rowCountQuery(source, boundInput(request))];
   });
   const rows = await rowsOf(db, sql.join(statements, sql` union all `));
@@ -296,7 +306,9 @@ function pageOf(
       ...(after && afterRequest(source, after)),
     };
     const kernel = kernels.get(source.name);
-    const rows = kernel ? kernelCall(kernel.rank, request) : sourceRankingQuery(source, boundInput(request));
+    const rows = kernel
+      ? kernelCall(place.complete && !place.many ? kernel.rank : kernel.rankPlanned, request)
+      : sourceRankingQuery(source, boundInput(request));
     return { name: source.name, rows };
   });
   return rankingQuery(rankings, { limit, offset });
