@@ -2,7 +2,7 @@ import { type Database, rlsFor, rowsOf, withService, withUser } from "@devora/db
 import { createTextSearchDatabase, useTestDatabase } from "@devora/testing";
 import { type SQL, sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { bm25IndexFor, createSearch, defineSource, installSearch } from "../../src/index.ts";
+import { bm25IndexFor, createSearch, defineSource, installSearch, searchKernelFor } from "../../src/index.ts";
 import { addBooks, bookSource, books, createBooks } from "../books.ts";
 
 const indexed = defineSource({
@@ -28,8 +28,8 @@ const current = (): Database => {
   return found.db;
 };
 
-/** 2,400 rows that say walrus once among other words. */
-const many = (tenant: string, count = 2_400) => sql`
+/** More rows than are ranked, the last and the best together; they say walrus once among other words. */
+const many = (tenant: string, count = 3_600) => sql`
   insert into books (tenant, title, blurb)
   select ${tenant}::text, 'Report ' || n, 'a lazy walrus' || repeat(' and some other animal' || n % 9, 12)
   from generate_series(1, ${count}::int) as n`;
@@ -53,7 +53,10 @@ describe.skipIf(found === undefined)("with pg_textsearch (skipped on a server th
     );
     await withService(db, async (tx) => {
       await tx.execute(many("ann"));
-      await tx.execute(many("bob", 300));
+      // By BM25 all of them are better than any row of ann's.
+      await tx.execute(sql`
+        insert into books (tenant, title, blurb)
+        select 'bob', 'Walrus', 'walrus walrus walrus walrus' from generate_series(1, 1100)`);
     });
     await db.execute(bm25IndexFor(indexed));
     await db.execute(sql`vacuum analyze books`);
@@ -152,6 +155,28 @@ describe.skipIf(found === undefined)("with pg_textsearch (skipped on a server th
     await createSearch({ db, sources: [indexed] }).searchBooks({ query: "walrus", ...call, db: recording });
     return plans.filter((plan) => plan.includes("Index Scan using books_bm25_idx")).length;
   };
+
+  test("a kernel that is asked for another's row by its id does not tell of it", async () => {
+    const query = {
+      en: "'walrus'",
+      terms: JSON.stringify([{ ordinal: 0, query_en: "'walrus'", weight: 1 }]),
+    };
+    const request = (best: readonly (string | undefined)[]) => ({
+      ...{ "all.en": query.en, "candidates.en": query.en, terms: query.terms, termCount: "1" },
+      ...{ limit: "100", cap: "1", best: JSON.stringify(best) },
+    });
+    const { rank } = searchKernelFor(indexed);
+    const told = async (best: readonly (string | undefined)[]) =>
+      withUser(current(), "ann", async (tx) => {
+        const rows = await rowsOf(
+          tx,
+          sql`select id from ${sql.raw(rank)}(${JSON.stringify(request(best))}::jsonb) where id = any(${sql.param(best)}::text[])`,
+        );
+        return rows.map(({ id }) => id);
+      });
+    expect(await told([ids[0]])).toEqual([ids[0]]);
+    expect(await told([ids[3]])).toEqual([]);
+  });
 
   test("the best rows are read from the index, in its order, under row level security as well", async () => {
     expect(await withService(current(), (tx) => orderedScans(tx, { allOwners: true }))).toBe(1);
