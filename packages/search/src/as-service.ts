@@ -1,5 +1,5 @@
 import { type Database, withService } from "@devora/db-schema";
-import type { SearchContext } from "./search.ts";
+import type { SearchContext } from "./context.ts";
 import type { Source } from "./source.ts";
 
 /** Runs `fn` in a transaction of the service's role, or on the caller's own `db` with the scope that it has. */

@@ -1,8 +1,8 @@
 import { type Database, rowsOf, withDatabaseErrors } from "@devora/db-schema";
 import { asService } from "./as-service.ts";
+import type { SearchContext } from "./context.ts";
 import { requiredDate } from "./options.ts";
 import { decodeDeleted, deleteQueriesQuery } from "./queries/delete-queries.ts";
-import type { SearchContext } from "./search.ts";
 import type { Source } from "./source.ts";
 
 export interface DeleteQueriesOptions {

@@ -1,9 +1,9 @@
 import { type Database, rowsOf, withDatabaseErrors } from "@devora/db-schema";
 import { asService } from "./as-service.ts";
+import type { SearchContext } from "./context.ts";
 import { SearchError } from "./errors.ts";
 import { assertDate, assertNumber, requiredDate, wholeNumber } from "./options.ts";
 import { decodeQueryReport, type QueryReport, queryReportQuery } from "./queries/query-report.ts";
-import type { SearchContext } from "./search.ts";
 import type { Source } from "./source.ts";
 
 export interface QueryReportOptions {
