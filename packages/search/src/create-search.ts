@@ -1,12 +1,19 @@
 import type { Database } from "@devora/db-schema";
 import { createCursorCodec } from "./cursor.ts";
+import {
+  type DeleteQueriesAnswer,
+  type DeleteQueriesOptions,
+  deleteQueriesBefore,
+} from "./delete-queries.ts";
 import { devoraSources, type PassageSource } from "./devora-sources.ts";
 import { type DidYouMean, type DidYouMeanOptions, didYouMean } from "./did-you-mean.ts";
 import { getSuggestions, type SuggestionOptions, type Suggestions } from "./get-suggestions.ts";
 import { createInstallationLookup } from "./installed.ts";
 import type { KernelOptions } from "./kernels.ts";
 import { assertSources, type ScopeRoles } from "./options.ts";
+import type { QueryReport } from "./queries/query-report.ts";
 import { createQueryLog, type LogOptions } from "./query-log.ts";
+import { type QueryReportOptions, reportQueries } from "./query-report.ts";
 import { type RefreshAnswer, type RefreshOptions, refreshStatistics } from "./refresh-statistics.ts";
 import { type RetrieveAnswer, type RetrieveOptions, retrieve } from "./retrieve.ts";
 import { type SearchAnswer, type SearchOptions, search } from "./search.ts";
@@ -61,6 +68,18 @@ export type Search<S extends Source> = SourceVerbs<S> & {
   setSynonyms(options: SynonymOptions<S>): Promise<void>;
   /** Counts the rows written since the last call, for ranking, corrections and suggestions; for a worker. */
   refreshStatistics(options?: RefreshOptions): Promise<RefreshAnswer>;
+  /**
+   * Slow, popular and fruitless queries of the log: for administrators. Queries not written yet are not in it: `flush`.
+   * @throws {SearchError} INVALID_OPTION
+   * @throws {DatabaseError}
+   */
+  reportQueries(options: QueryReportOptions): Promise<QueryReport>;
+  /**
+   * Deletes the queries of the log made before a time, in batches; for a worker.
+   * @throws {SearchError} INVALID_OPTION
+   * @throws {DatabaseError}
+   */
+  deleteQueriesBefore(date: Date, options?: DeleteQueriesOptions): Promise<DeleteQueriesAnswer>;
   /** Writes the queries that the log still holds; never rejects. */
   flush(): Promise<void>;
   /** Flushes the log and ends it; searches go on to work, unlogged. The database stays open. */
@@ -118,6 +137,8 @@ export function createSearch<const S extends Source = (typeof devoraSources)[num
     retrieve: (call) => retrieve({ ...context, passages }, call),
     setSynonyms: (call) => setSynonyms(context, call),
     refreshStatistics: (call) => refreshStatistics(context, call),
+    reportQueries: (call) => reportQueries(context, call),
+    deleteQueriesBefore: (date, call) => deleteQueriesBefore(context, date, call),
     flush: () => log.flush(),
     close,
     [Symbol.asyncDispose]: close,

@@ -115,6 +115,11 @@ export function assertDate(verb: string, option: string, value: Date | undefined
   }
 }
 
+export function requiredDate(verb: string, option: string, value: Date): Date {
+  assertDate(verb, option, value ?? null);
+  return value;
+}
+
 /** Refuses a filter that none of the sources declares. */
 export function assertFilters(
   verb: string,
@@ -157,7 +162,7 @@ export function assertPreferences(
   assertNumber(verb, "proximity", proximity ?? 0, { min: 0, max: 1 });
 }
 
-function assertNumber(
+export function assertNumber(
   verb: string,
   option: string,
   value: unknown,

@@ -3,6 +3,8 @@ import { createHash } from "node:crypto";
 import { type Database, newId, withDatabaseErrors, withService } from "@devora/db-schema";
 import { SearchError } from "./errors.ts";
 import { type LogEntry, logQuery } from "./queries/log.ts";
+import type { SearchAnswer } from "./search.ts";
+import type { Source } from "./source.ts";
 import { storable } from "./text.ts";
 
 export interface LogOptions {
@@ -19,7 +21,7 @@ export interface QueryLog {
   add(
     call: { readonly query: string; readonly ownerId?: string | undefined },
     sources: readonly string[],
-    answer: { readonly total: number; readonly relaxed: boolean; readonly executionTimeMs: number },
+    answer: Pick<SearchAnswer<Source>, "total" | "relaxed" | "executionTimeMs" | "correctedQuery">,
   ): void;
   flush(): Promise<void>;
   close(): Promise<void>;
@@ -81,7 +83,7 @@ export function createQueryLog({ db, serviceRole, mode = "off", onError }: Query
   // refuses calls on `db`.
   const flushInBackground = AsyncResource.bind(() => void flush());
   return {
-    add: ({ query, ownerId }, sources, { total, relaxed, executionTimeMs }) => {
+    add: ({ query, ownerId }, sources, { total, relaxed, executionTimeMs, correctedQuery }) => {
       if (closed) return;
       if (waiting.length >= maxWaiting) {
         report(
@@ -91,14 +93,16 @@ export function createQueryLog({ db, serviceRole, mode = "off", onError }: Query
         return;
       }
       const text = storable(query);
+      // What a correction found, the query as it was typed did not.
+      const isFound = correctedQuery === undefined;
       waiting.push({
         id: newId(),
         owner_id: ownerId ?? null,
         query: mode === "full" ? text : null,
         query_hash: createHash("sha256").update(text.trim().toLowerCase()).digest("hex"),
         sources,
-        result_count: total,
-        relaxed,
+        result_count: isFound ? total : 0,
+        relaxed: isFound && relaxed,
         duration_ms: executionTimeMs,
         occurred_at: new Date().toISOString(),
       });

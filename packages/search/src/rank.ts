@@ -1,5 +1,6 @@
 import { type Database, rowsOf } from "@devora/db-schema";
 import { type SQL, sql } from "drizzle-orm";
+import { bestRows } from "./bm25.ts";
 import { type Cursor, type CursorPlace, queryHash } from "./cursor.ts";
 import { declaredName } from "./identifiers.ts";
 import type { InstallationLookup, Installed } from "./installed.ts";
@@ -123,8 +124,11 @@ export async function rank(db: Database, options: RankOptions): Promise<Ranking>
   signal?.throwIfAborted();
   const asked = { ...terms, ...(place.within ? withinWords(terms) : undefined) };
   const weighted = terms.terms.map((term, index) => ({ ...term, weight: place.weights[index] ?? 0 }));
+  const match = matchOf(asked, place);
+  const best = place.complete ? undefined : await readBest(db, options, asked, match);
+  signal?.throwIfAborted();
   const kernels = place.within ? noKernels : installed.kernels;
-  const page = pageOf(options, asked, { ...place, weighted }, kernels);
+  const page = pageOf(options, asked, { ...place, weighted, match, best }, kernels);
   const ranked = decodeRanking(await rowsOf(db, page));
   return { ...ranked, terms: asked, weighted, explanation: undefined, ...place, place: { ...place, hash } };
 }
@@ -274,14 +278,31 @@ const orDeclared = (match: Match, declared: string | null): Match =>
     ? match
     : { ...match, identifiers: `(${match.identifiers}) | '=${declared}'` };
 
+/** Where more rows match than are ranked: what BM25 indexes hold best. */
+const readBest = (db: Database, { sources, scope, signal }: RankOptions, terms: AskedTerms, match: Match) =>
+  bestRows(db, sources, {
+    requestOf: (source) => ({ ...scopeRequest(source, scope), ...matchRequests(source, terms, match) }),
+    words: terms.terms.map(({ text }) => text).join(" "),
+    signal,
+  });
+
+/** What the ranked rows must match. */
+const matchOf = (terms: AskedTerms, { relaxed, candidates }: FirstPlace): Match =>
+  relaxed ? terms.any(candidates.flatMap((ordinal) => terms.terms[ordinal] ?? [])) : terms.all;
+
+interface PagePlace extends FirstPlace, Pick<CursorPlace, "after"> {
+  readonly weighted: readonly WeightedTerm[];
+  readonly match: Match;
+  readonly best: ReadonlyMap<string, string> | undefined;
+}
+
 function pageOf(
   { sources, scope, preferences, facets, limit, offset }: RankOptions,
   terms: AskedTerms,
-  place: Omit<CursorPlace, "hash"> & { readonly weighted: readonly WeightedTerm[] },
+  place: PagePlace,
   kernels: Kernels,
 ): SQL {
-  const { weighted, candidates, relaxed, floors, after, rankedAt } = place;
-  const match = relaxed ? terms.any(candidates.flatMap((ordinal) => terms.terms[ordinal] ?? [])) : terms.all;
+  const { weighted, match, best, floors, after, rankedAt } = place;
   const { boosts = {}, recency, proximity } = preferences;
   const greatest = Math.max(...sources.map(({ name }) => boosts[name] ?? 1));
   const rankings = sources.map((source) => {
@@ -295,6 +316,7 @@ function pageOf(
       limit: String(limit + offset),
       cap: String(floors[source.name] === undefined ? maxRankedRows : maxLaterRankedRows),
       floor: floors[source.name] ?? null,
+      best: best?.get(source.name) ?? null,
       proximity: proximity ? String(proximity) : null,
       boost: boost === 1 ? null : String(boost),
       facets: facets ? "true" : null,

@@ -48,6 +48,12 @@ export interface SourceDefinition<
   codeLanguage?: ColumnOf<Table>;
   /** When the row changed: answered with each result, and what `updatedAfter` compares. */
   updatedAt?: ColumnOf<Table>;
+  /**
+   * The name of a BM25 index of the extension `pg_textsearch`, made by `bm25IndexFor`. With it, of more matches than
+   * are ranked the best by BM25 are ranked, too, and not only the last by id; where the database has no such index,
+   * nothing changes. For tables that few owners share; needs columns as title and body, and one language.
+   */
+  bm25Index?: string;
   /** Columns that are answered with each result, as JSON. */
   metadata?: Metadata;
   /** Columns that a call may filter by. */
@@ -75,6 +81,7 @@ export interface Source<
   readonly path: PgColumn | undefined;
   readonly codeLanguage: PgColumn | undefined;
   readonly updatedAt: PgColumn | undefined;
+  readonly bm25Index: string | undefined;
   readonly metadata: Metadata;
   readonly filters: Filters;
 }
@@ -114,6 +121,7 @@ export function defineSource<
     path: definition.path,
     codeLanguage: definition.codeLanguage,
     updatedAt: definition.updatedAt,
+    bm25Index: definition.bm25Index,
     metadata: definition.metadata ?? ({} as Metadata),
     filters: definition.filters ?? ({} as Filters),
   };
@@ -157,6 +165,21 @@ function assertSource(source: Source): void {
   }
   if (!is(source.title, PgColumn) && !is(source.title, SQL)) {
     refuse(`title must be a column or SQL; received ${typeof source.title}.`);
+  }
+  assertBm25Index(source, refuse);
+}
+
+/** An index covers columns, by one language's configuration. */
+function assertBm25Index(
+  { bm25Index, title, body, language }: Source,
+  refuse: (problem: string) => never,
+): void {
+  if (bm25Index === undefined) return;
+  if (!/^[a-z_][a-z0-9_]{0,62}$/.test(bm25Index)) {
+    refuse("bm25Index must be 1 to 63 small letters, digits and _, without a schema.");
+  }
+  if (!is(title, PgColumn) || !(body === undefined || is(body, PgColumn)) || typeof language !== "string") {
+    refuse("bm25Index needs a column as title, a column as body or none, and a language that is no column.");
   }
 }
 

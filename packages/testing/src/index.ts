@@ -18,3 +18,4 @@ export {
   type Verb,
 } from "./row-security/index.ts";
 export { createTestDatabase, installedModules, type TestDatabase, useTestDatabase } from "./test-database.ts";
+export { createTextSearchDatabase } from "./text-search-database.ts";

@@ -71,7 +71,29 @@ export function sourceRankingQuery(source: Source, input: Input): SQL {
            null::text as floor, null::jsonb as facets
     from page
     union all
-    select null, null, null, (select c.id from candidates as c order by c.key limit 1), ${facets(source, input)}`;
+    select null, null, null, (select c.id from candidates as c ${lastOnly(source)} order by c.key limit 1), ${facets(source, input)}`;
+}
+
+/** The floor is that of the rows chosen by id, for the next page chooses by it again. */
+const lastOnly = ({ bm25Index }: Source): SQL =>
+  bm25Index === undefined ? sql.empty() : sql`where not c.is_best`;
+
+/** Beside the rows chosen by id those that a BM25 index chose: (key, is_best). */
+function withBest(source: Source, input: Input, last: SQL): SQL {
+  const { id, bm25Index } = source;
+  if (bm25Index === undefined) return last;
+  if (!input.has("best")) return sql`select l.key, false as is_best from (${last}) as l`;
+  const type = sql.raw(castTypeOf(id));
+  return sql`
+    select either.key, bool_and(either.is_best) as is_best
+    from (
+      select l.key, false as is_best from (${last}) as l
+      union all
+      select ${id}, true from ${tableOf(source, input)}
+      where ${id} = any(array(select jsonb_array_elements_text(${input.value("best", "jsonb")}))::${type}[])
+        and ${conditionOf(source, input)} and ${foundCondition(source, "candidates", input)}
+    ) as either
+    group by either.key`;
 }
 
 /**
@@ -84,6 +106,12 @@ function candidateRows(source: Source, input: Input): SQL {
   const floor = input.has("floor")
     ? sql`and (${input.value("floor")} is null or ${id} >= ${input.value("floor", castTypeOf(id))})`
     : sql.empty();
+  const last = sql`
+          select ${id} as key
+          from ${table}
+          where ${conditionOf(source, input)} and ${foundCondition(source, "candidates", input)} ${floor}
+          order by ${id} desc
+          limit ${input.value("cap", "int")}`;
   const values = Object.values(filters).map((column, index) => sql`${column}::text as ${filterName(index)}`);
   return sql`
     select c.*, v.title, v.body,
@@ -96,14 +124,9 @@ function candidateRows(source: Source, input: Input): SQL {
                ${identifierVector ?? sql`null::tsvector`} as row_identifiers, ${path ?? sql`null::text`} as row_path,
                ${identifierVector && body ? sql`${body}` : sql`null::text`} as row_body,
                ${updatedAt ?? sql`null::timestamptz`} as updated_at
+               ${source.bm25Index === undefined ? sql.empty() : sql`, chosen.is_best`}
                ${values.length > 0 ? sql`, ${sql.join(values, sql`, `)}` : sql.empty()}
-        from (
-          select ${id} as key
-          from ${table}
-          where ${conditionOf(source, input)} and ${foundCondition(source, "candidates", input)} ${floor}
-          order by ${id} desc
-          limit ${input.value("cap", "int")}
-        ) as chosen
+        from (${withBest(source, input, last)}) as chosen
         join ${table} on ${id} = chosen.key
       ) as r
       offset 0

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
-import { newId, searchQueries, withService } from "@devora/db-schema";
+import { newId, rlsFor, searchQueries, withService, withUser } from "@devora/db-schema";
 import { seedUser, useTestDatabase } from "@devora/testing";
 import { eq, sql } from "drizzle-orm";
 import { expect, test, vi } from "vitest";
-import { createSearch } from "../../src/index.ts";
+import { createSearch, searchStatisticsFor } from "../../src/index.ts";
 import { createQueryLog } from "../../src/query-log.ts";
+import { addBooks, bookSource, books, createBooks } from "../books.ts";
 import { rowsOfUser } from "../devora-rows.ts";
 
 const database = useTestDatabase();
@@ -31,6 +32,25 @@ test("full: each answered query, its owner, sources, count and time", async () =
     },
   ]);
   expect(rows.every(({ durationMs }) => durationMs > 0)).toBe(true);
+});
+
+test("a query that was corrected is logged as typed, as one that found nothing", async () => {
+  const { db } = database;
+  const owner = await seedUser(db);
+  await createBooks(db);
+  for (const statement of rlsFor(books, { owner: books.tenant })) await db.execute(statement);
+  for (const statement of searchStatisticsFor(bookSource)) await db.execute(statement);
+  await withUser(db, owner, (tx) => addBooks(tx, [{ tenant: owner, title: "Lighthouse" }]));
+  const search = createSearch({ db, sources: [bookSource], log: { mode: "full" } });
+  await search.refreshStatistics();
+  const answer = await search.searchBooks({ query: "ligthouse keepers", ownerId: owner });
+  expect(answer).toMatchObject({ total: 1, relaxed: true, correctedQuery: "lighthouse keepers" });
+  await search.searchBooks({ query: "lighthouse keepers", ownerId: owner });
+  await search.flush();
+  expect(await logged(owner)).toMatchObject([
+    { query: "ligthouse keepers", resultCount: 0, relaxed: false },
+    { query: "lighthouse keepers", resultCount: 1, relaxed: true },
+  ]);
 });
 
 test("hashed: no text; off, the default: nothing", async () => {
@@ -98,6 +118,7 @@ test.each([
         total: 0,
         relaxed: false,
         executionTimeMs: 1,
+        correctedQuery: undefined,
       });
     }
     vi.advanceTimersByTime(1_000);

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createQueryLog } from "../../src/query-log.ts";
 
-const answer = { total: 0, relaxed: false, executionTimeMs: 1 };
+const answer = { total: 0, relaxed: false, executionTimeMs: 1, correctedQuery: undefined };
 
 test("entries are bounded while the database does not answer; one batch is on its way", () => {
   let transactions = 0;

@@ -48,10 +48,12 @@ test("verbs are named after the sources", () => {
   const search = createSearch({ db: {} as never, sources: [bookSource] });
   expect(Object.keys(search).sort()).toEqual([
     "close",
+    "deleteQueriesBefore",
     "didYouMean",
     "flush",
     "getSuggestions",
     "refreshStatistics",
+    "reportQueries",
     "retrieve",
     "search",
     "searchAll",
