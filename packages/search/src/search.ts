@@ -197,7 +197,7 @@ const wordsOf = ({ weighted }: Ranking, ordinals: readonly number[]): string[] =
   ordinals.flatMap((ordinal) => weighted[ordinal]?.text ?? []);
 
 const facetsOf = <S extends Source>({ sources }: Ranking): NonNullable<SearchAnswer<S>["facets"]> =>
-  Object.fromEntries(sources.map(({ type, facets }) => [type, facets])) as NonNullable<
+  Object.fromEntries(sources.flatMap(({ type, facets }) => (facets ? [[type, facets]] : []))) as NonNullable<
     SearchAnswer<S>["facets"]
   >;
 
