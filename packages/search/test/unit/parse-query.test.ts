@@ -139,7 +139,7 @@ describe("parseQuery", () => {
       .map((pieces) => pieces.join("")),
   );
 
-  test("reads any string, and never more than its bounds", () => {
+  test("reads any string, and never more than its bounds", { timeout: 60_000 }, () => {
     fc.assert(
       fc.property(anything, (query) => {
         const { clauses, excluded, fields } = parseQuery(query, isField);
@@ -162,7 +162,7 @@ describe("parseQuery", () => {
     );
   });
 
-  test("reads its own reading as it did", () => {
+  test("reads its own reading as it did", { timeout: 60_000 }, () => {
     fc.assert(
       fc.property(anything, (query) => {
         const once = parseQuery(query, isField);
@@ -172,6 +172,8 @@ describe("parseQuery", () => {
             /^(?:or|ou|-.*|.*:.*|.*\*)$/i.test(text),
           ),
         );
+        // After a minus sign a word begins with a letter or digit; an elision may leave one that does not.
+        fc.pre(once.excluded.every(({ text }) => /^[\p{L}\p{N}]/u.test(text)));
         fc.pre(spell(once).length <= maxQueryLength);
         const again = parseQuery(spell({ ...once, fields: [] }), isField);
         expect(again).toEqual({ ...once, fields: [] });
