@@ -324,10 +324,16 @@ returns table (source text, documents bigint)
 language sql stable security definer
 set search_path = pg_catalog, pg_temp
 as $$
+  -- In two parts: of a condition on the owner or the role no index would serve the first.
   select c.source, sum(c.documents)::bigint
-  from devora.search_collections c
-  where c.source = any(sources)
-    and (c.owner_id in ('', current_setting('app.user_id', true)) or (select devora.sees_all_owners()))
+  from (
+    select own.source, own.documents from devora.search_collections own
+    where own.source = any(sources) and own.owner_id in ('', current_setting('app.user_id', true))
+      and not (select devora.sees_all_owners())
+    union all
+    select every.source, every.documents from devora.search_collections every
+    where every.source = any(sources) and (select devora.sees_all_owners())
+  ) as c
   group by c.source
 $$;
 comment on function devora.search_collection_v1(text[]) is
