@@ -99,6 +99,8 @@ const functions: Partial<Record<ModuleName, RowSecurityFacts["functions"]>> = {
     "devora.text_config(text)": { execute: ["public"] },
     "devora.search_vector(text,text,text)": { execute: ["public"] },
     "devora.identifier_vector(text)": { execute: ["public"] },
+    // Reads with the caller's rights.
+    "devora.synonyms_of(text[],text[])": { execute: ["public"] },
   },
   analytics: {
     "devora.ensure_event_partitions(date,date)": { definer: true, execute: ["devora_service"] },
