@@ -9,9 +9,12 @@ export function spawnMigrate(
   url: string,
   list: readonly Migration[],
 ): { child: ChildProcess; applied: Promise<number> } {
-  const child = spawn(process.execPath, ["--conditions=@devora/source", script, url, JSON.stringify(list)], {
-    stdio: ["ignore", "pipe", "pipe"],
+  const child = spawn(process.execPath, ["--conditions=@devora/source", script, url], {
+    stdio: ["pipe", "pipe", "pipe"],
   });
+  // Not as an argument: those end at 128 kB. A process that is killed meanwhile does not read on.
+  child.stdin.on("error", () => {});
+  child.stdin.end(JSON.stringify(list));
   let output = "";
   let errors = "";
   child.stdout.on("data", (data) => {
