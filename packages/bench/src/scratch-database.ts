@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Database, MigrationTarget } from "@devora/db-schema";
 import { openEmbedded } from "@devora/db-schema/embedded";
+import { dropDatabase, runOnce } from "@devora/testing/scratch-server";
 import { drizzle } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
 
@@ -32,16 +33,7 @@ export async function openScratchDatabase(): Promise<ScratchDatabase> {
     url: url.href,
     close: async () => {
       await client.end();
-      await runOnce(server, `drop database ${name} with (force)`);
+      await dropDatabase(server, name);
     },
   };
-}
-
-async function runOnce(url: string, statement: string): Promise<void> {
-  const client = postgres(url, { max: 1, onnotice: () => {} });
-  try {
-    await client.unsafe(statement);
-  } finally {
-    await client.end();
-  }
 }

@@ -1,6 +1,7 @@
 import { newId } from "@devora/db-schema";
 import { inject } from "vitest";
-import { databaseUrl, runOnce } from "./template-database.ts";
+import { dropDatabase, runOnce } from "./scratch-server.ts";
+import { databaseUrl } from "./template-database.ts";
 
 /** Does the run have a real server (DATABASE_URL)? Locks, pools and concurrency cannot be shown on PGlite. */
 export const hasServer = (): boolean => inject("testTemplate").kind === "database";
@@ -13,6 +14,6 @@ export async function createEmptyDatabase(): Promise<{ url: string; drop(): Prom
   await runOnce(template.url, `create database ${name}`);
   return {
     url: databaseUrl(template.url, name),
-    drop: () => runOnce(template.url, `drop database if exists ${name} with (force)`),
+    drop: () => dropDatabase(template.url, name),
   };
 }

@@ -1,21 +1,12 @@
 import { type ModuleName, migrate, moduleNames, newId } from "@devora/db-schema";
 import postgres from "postgres";
+import { runOnce } from "./scratch-server.ts";
 
 /** The same server, another database. */
 export function databaseUrl(url: string, database: string): string {
   const changed = new URL(url);
   changed.pathname = `/${database}`;
   return changed.href;
-}
-
-/** Runs one statement on a connection of its own. */
-export async function runOnce(url: string, statement: string): Promise<void> {
-  const client = postgres(url, { max: 1, onnotice: () => {} });
-  try {
-    await client.unsafe(statement);
-  } finally {
-    await client.end();
-  }
 }
 
 /**

@@ -5,7 +5,8 @@ import { drizzle } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
 import { afterAll, beforeAll, inject } from "vitest";
 import type { TestTemplate } from "./global-setup.ts";
-import { databaseUrl, runOnce } from "./template-database.ts";
+import { dropDatabase, runOnce } from "./scratch-server.ts";
+import { databaseUrl } from "./template-database.ts";
 import { copyFolder } from "./template-folder.ts";
 
 export interface TestDatabase {
@@ -86,7 +87,7 @@ async function cloneOnServer({
     url: databaseUrl(url, clone),
     close: async () => {
       await client.end();
-      await runOnce(url, `drop database if exists ${clone} with (force)`);
+      await dropDatabase(url, clone);
     },
   };
 }
