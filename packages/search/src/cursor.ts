@@ -20,8 +20,15 @@ export interface CursorPlace {
   readonly unknown: readonly number[];
   /** The query that was searched in place of the one that found nothing. */
   readonly correctedQuery?: string | undefined;
-  /** The lowest ranked id of each source of which not all matching rows are ranked. */
+  /** Whether so few rows match that an index on ids would be walked far for them. */
+  readonly scattered: boolean;
+  /** Most rows that one source ranks. */
+  readonly cap: number;
+  /** Whether a source's rows with the candidate terms are filled up with others that have any term. */
+  readonly fill: boolean;
+  /** The lowest ranked ids of each source of which not all matching rows are ranked; see `RankedSource`. */
   readonly floors: Readonly<Record<string, string>>;
+  readonly fillFloors: Readonly<Record<string, string>>;
   /** What ages are counted from. */
   readonly rankedAt: string;
   /** The last row of the page. */

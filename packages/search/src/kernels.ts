@@ -4,10 +4,15 @@ import { type SQL, sql } from "drizzle-orm";
 import { getTableConfig, PgDialect } from "drizzle-orm/pg-core";
 import { SearchError } from "./errors.ts";
 import { castTypeOf } from "./queries/column-type.ts";
-import { countsQuery } from "./queries/counts.ts";
-import { type Input, type KernelVariable, kernelInput } from "./queries/input.ts";
-import { sourceRankingQuery } from "./queries/ranking.ts";
-import { kernelOwner } from "./queries/scope.ts";
+import { termCountsQuery } from "./queries/frequencies.ts";
+import {
+  type Input,
+  type KernelVariable,
+  kernelInput,
+  ownerVariable,
+  plannedInput,
+} from "./queries/input.ts";
+import { lastKeys, matchedKeys, scatteredKeys, sourceRankingQuery } from "./queries/ranking.ts";
 import { searchStatisticsFor } from "./search-statistics.ts";
 import type { Source } from "./source.ts";
 
@@ -20,15 +25,9 @@ export interface KernelOptions {
 
 /** Functions that search one source within the caller's own rows. */
 export interface SearchKernel {
-  /**
-   * `devora.search_books_1f0c8a2b_count(jsonb)`: changes with the source's definition and with this package's SQL. One
-   * plan serves all calls of a session, which suits owners of few rows.
-   */
+  /** `devora.search_books_1f0c8a2b_count(jsonb)`: changes with the source's definition and with this package's SQL. */
   readonly count: string;
   readonly rank: string;
-  /** The same, planned at each call: for owners of many rows and for frequent words, where the best plan depends on them. */
-  readonly countPlanned: string;
-  readonly rankPlanned: string;
   /** Creates them; for the login that migrates, in this order, in one transaction. */
   readonly statements: readonly SQL[];
 }
@@ -57,46 +56,46 @@ export function searchKernelFor(source: Source, options: KernelOptions = {}): Se
       `searchKernelFor: source ${name} has no owner. Kernels are for rows that belong to owners; without one, nothing hides the index.`,
     );
   }
-  const count = bodyOf(source, (input) => countsQuery(source, input), schema);
-  const rank = bodyOf(source, (input) => sourceRankingQuery(source, input), schema);
-  const hash = createHash("sha256").update(`${count}\n${rank}`).digest("hex").slice(0, 8);
-  const base = `search_${name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`).slice(0, 40)}_${hash}`;
-  const create = (suffix: string, columns: string, settings: string, body: string): SQL =>
-    sql.raw(`create function devora.${base}_${suffix}(devora_request jsonb)
-returns table (${columns})
-language plpgsql stable security definer
-set search_path = pg_catalog, pg_temp
-set plan_cache_mode = ${settings}
-set jit = off
-as $devora_kernel$
-${body}$devora_kernel$`);
-  const comment = (suffix: string, text: string): SQL =>
-    sql.raw(`comment on function devora.${base}_${suffix}(jsonb) is '${text}'`);
-  const handOver = (suffix: string): SQL =>
-    sql`select devora.hand_over(${`devora.${base}_${suffix}(jsonb)`}::regprocedure, variadic ${sql.param([...roles])}::name[])`;
-  const ranked = "id text, score float8, missing text, floor text, facets jsonb";
   const functions = [
-    { suffix: "count", columns: "kind text, ordinal integer, count integer", body: count },
-    { suffix: "rank", columns: ranked, body: rank },
-  ].flatMap((one) => [
-    { ...one, plan: "force_generic_plan", note: "" },
-    { ...one, suffix: `${one.suffix}_planned`, plan: "force_custom_plan", note: " Planned at each call." },
-  ]);
+    { suffix: "count", columns: "ordinal integer, count integer", body: countBody(source, schema) },
+    {
+      suffix: "rank",
+      columns:
+        "id text, score float8, missing text, matched integer, filled integer, ranked integer, floor text, fill_floor text, facets jsonb",
+      body: rankBody(source, schema),
+    },
+  ];
+  const hash = createHash("sha256");
+  for (const { body } of functions) hash.update(body);
+  const base = `devora.search_${snakeCased(name).slice(0, 40)}_${hash.digest("hex").slice(0, 8)}`;
   return {
-    count: `devora.${base}_count`,
-    rank: `devora.${base}_rank`,
-    countPlanned: `devora.${base}_count_planned`,
-    rankPlanned: `devora.${base}_rank_planned`,
+    count: `${base}_count`,
+    rank: `${base}_rank`,
     statements: [
       definerReads(source, schema),
-      ...functions.flatMap(({ suffix, columns, body, plan, note }) => [
-        create(suffix, columns, plan, body),
-        comment(suffix, `Search kernel: what the caller''s own rows have of a query.${note}`),
-        handOver(suffix),
-      ]),
+      ...functions.flatMap(({ suffix, columns, body }) =>
+        createFunction(`${base}_${suffix}`, columns, body, roles),
+      ),
     ],
   };
 }
+
+const snakeCased = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+const createFunction = (name: string, columns: string, body: string, roles: readonly string[]): SQL[] => [
+  sql.raw(`create function ${name}(devora_request jsonb)
+returns table (${columns})
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set jit = off
+as $devora_kernel$
+${body}$devora_kernel$`),
+  sql.raw(
+    `comment on function ${name}(jsonb) is 'Search kernel: what the caller''s own rows have of a query.'`,
+  ),
+  sql`select devora.hand_over(${`${name}(jsonb)`}::regprocedure, variadic ${sql.param([...roles])}::name[])`,
+];
 
 /**
  * Creates what searches of these sources need in the database and do not have yet: their kernels, and with module
@@ -142,10 +141,85 @@ export async function installSearch(
   );
 }
 
-/** A function's body: reads the owner and the request's values once, so that one plan serves all calls of a session. */
-function bodyOf({ owner }: Source, statement: (input: Input) => SQL, schema: string): string {
-  const variables: KernelVariable[] = [];
-  const query = textOf(statement(kernelInput(schema, variables)));
+/**
+ * Bodies choose between two forms of the statements that look for words. One plan serves all calls of a session, which
+ * suits owners of few rows: planning takes longer than finding them. Where the request says `planned`, a plan is made
+ * for this call: for owners of many rows the best one depends on the words.
+ */
+const planned = { name: "planned", type: "text", variable: "devora_planned" };
+/** Rows that lack to fill up; set by the body. */
+const lacking = { name: "lacking", type: "int", variable: "devora_lacking" };
+
+function countBody(source: Source, schema: string): string {
+  const variables: KernelVariable[] = [planned];
+  const once = textOf(termCountsQuery(source, kernelInput(schema, variables)));
+  const eachTime = plannedText((input) => termCountsQuery(source, input), schema, variables);
+  return bodyOf(
+    source,
+    variables,
+    [],
+    `
+  if devora_planned is null then
+    return query ${once};
+  else
+    return query execute ${eachTime};
+  end if;`,
+  );
+}
+
+/** The rows are ranked by ids: that plan is the same for everybody. */
+function rankBody(source: Source, schema: string): string {
+  const variables: KernelVariable[] = [planned, lacking];
+  const input = kernelInput(schema, variables);
+  const keys = `${castTypeOf(source.id)}[]`;
+  const inArray = (statement: SQL) => sql`select array(${statement})`;
+  const matched = plannedText((own) => inArray(matchedKeys(source, own)), schema, variables);
+  const scattered = plannedText((own) => inArray(scatteredKeys(source, own)), schema, variables);
+  const isScattered = textOf(input.value("scattered"));
+  const toFill = (own: Input) => lastKeys(source, own, own.value("lacking", "int"));
+  const filled = plannedText((own) => inArray(toFill(own)), schema, variables);
+  const fill = textOf(input.value("fill", "int"));
+  const ranking = sourceRankingQuery(source, input, {
+    matched: sql`select unnest(devora_matched) as key`,
+    filled: sql`select unnest(devora_filled) as key`,
+  });
+  return bodyOf(
+    source,
+    variables,
+    [`devora_matched ${keys}`, `devora_filled ${keys}`],
+    `
+  if devora_planned is null then
+    devora_matched := array(${textOf(matchedKeys(source, input))});
+  elsif ${isScattered} is null then
+    execute ${matched} into devora_matched;
+  else
+    execute ${scattered} into devora_matched;
+  end if;
+  devora_lacking := coalesce(greatest(0, ${fill} - cardinality(devora_matched)), 0);
+  if devora_lacking = 0 then
+    devora_filled := '{}';
+  elsif devora_planned is null then
+    devora_filled := array(${textOf(toFill(input))});
+  else
+    execute ${filled} into devora_filled;
+  end if;
+  return query ${textOf(ranking)};`,
+  );
+}
+/** The text of a statement that is planned at each call, and its parameters; for `execute`. */
+function plannedText(statement: (input: Input) => SQL, schema: string, variables: KernelVariable[]): string {
+  const used: string[] = [];
+  const text = textOf(statement(plannedInput(schema, variables, used)));
+  return `$devora_planned$${text}$devora_planned$ using ${used.join(", ")}`;
+}
+
+/** A function's body: reads the owner and the request's values once. */
+function bodyOf(
+  { owner }: Source,
+  variables: readonly KernelVariable[],
+  locals: readonly string[],
+  statements: string,
+): string {
   const ownerType = owner ? castTypeOf(owner) : "text";
   const declarations = variables.map(
     ({ variable, name, type }) =>
@@ -153,9 +227,8 @@ function bodyOf({ owner }: Source, statement: (input: Input) => SQL, schema: str
   );
   return `#variable_conflict use_column
 declare
-  ${kernelOwner} ${ownerType} := nullif(current_setting('app.user_id', true), '')::${ownerType};
-${declarations.join("")}begin
-  return query ${query};
+  ${ownerVariable} ${ownerType} := nullif(current_setting('app.user_id', true), '')::${ownerType};
+${declarations.join("")}${locals.map((local) => `  ${local};\n`).join("")}begin${statements}
 end `;
 }
 

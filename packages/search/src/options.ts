@@ -1,6 +1,5 @@
 import type { Database } from "@devora/db-schema";
 import { SearchError } from "./errors.ts";
-import { maxRankedRows } from "./queries/counts.ts";
 import type { RankingPreferences } from "./rank.ts";
 import type { Source } from "./source.ts";
 
@@ -136,8 +135,8 @@ export function assertFilters(
   }
 }
 
-/** Results are paged within the rows that get ranked. */
-export const maxOffset = maxRankedRows;
+/** Results are paged within the rows that get ranked, of several sources. */
+export const maxOffset = 2_000;
 
 /** Refuses preferences that would make no ranking. */
 export function assertPreferences(

@@ -1,33 +1,27 @@
 import { type Database, rowsOf } from "@devora/db-schema";
-import { type SQL, sql } from "drizzle-orm";
+import type { SQL } from "drizzle-orm";
 import { bestRows } from "./bm25.ts";
 import { type Cursor, type CursorPlace, queryHash } from "./cursor.ts";
+import { type KnownFrequencies, readFrequencies } from "./frequencies.ts";
 import { declaredName } from "./identifiers.ts";
 import type { InstallationLookup, Installed } from "./installed.ts";
 import type { ParsedQuery } from "./parse-query.ts";
-import {
-  type Counts,
-  countsQuery,
-  decodeCounts,
-  maxCountedMatches,
-  maxRankedRows,
-  rowCountQuery,
-} from "./queries/counts.ts";
+import { maxCountedMatches } from "./queries/frequencies.ts";
 import { boundInput, type SearchRequest } from "./queries/input.ts";
 import { kernelCall } from "./queries/kernel-call.ts";
 import { decodeLexemes, lexemesQuery } from "./queries/lexemes.ts";
 import {
   decodeRanking,
+  maxRankedRows,
   type RankedRow,
   type RankedSource,
   rankingQuery,
   sourceRankingQuery,
 } from "./queries/ranking.ts";
 import { matchRequest, type Scope, scopeRequest, valuesRequest } from "./queries/scope.ts";
-import { decodeStatistics, type Statistics, statisticsQuery } from "./queries/statistics.ts";
 import { termsJson, type WeightedTerm } from "./queries/term-rows.ts";
 import type { Source } from "./source.ts";
-import { composeTerms, type Match, type Terms, textsToStem, withinWords } from "./terms.ts";
+import { composeTerms, type Match, type Term, type Terms, textsToStem, withinWords } from "./terms.ts";
 import { candidateTerms, estimatedTotal, weightTerms } from "./weights.ts";
 
 /** Why a query found nothing, where the query itself is the reason. */
@@ -90,11 +84,14 @@ export interface Ranking {
 
 /** Fewer rows with every word than this, and rows with any word are answered after them. */
 const fewRows = 5;
-/** A later page ranks what the first did, by its lowest id, and no more than this though rows are written. */
-const maxLaterRankedRows = 4 * maxRankedRows;
-
-/** Rows of an owner that are read faster than a statement for just that owner is planned. */
-const manyRows = 2_000;
+/** In scopes of no more rows than this, all that match are ranked. */
+const fewEnoughToRank = 2_000;
+/** A later page ranks what the first did, by its lowest id, and no more than so many times that though rows are written. */
+const laterPages = 4;
+/** Where more rows are expected to match, they are not counted further than they are ranked. */
+const maxExpectedMatches = 8_000;
+/** Rows with any word that a source ranks at least, where the rarest words choose. */
+const fillRows = 200;
 /**
  * Most rows in scope whose bodies are read for letters within words: .23 s for 1,000 files of 3 kB. A trigram index on
  * the body would make writing a file 45 % dearer.
@@ -102,11 +99,11 @@ const manyRows = 2_000;
 const maxScannedRows = 2_000;
 
 /**
- * Three statements: the query's lexemes, their frequencies in the scope, and the ranked page. Where nothing matches,
- * code is counted once more by letters within words.
+ * The query's lexemes, how frequent they are, and the ranked page: rows with all words; where those are few, once more
+ * rows with any; and where nothing matches, code by letters within its words.
  */
 export async function rank(db: Database, options: RankOptions): Promise<Ranking> {
-  const { sources, parsed, signal } = options;
+  const { sources, parsed, cursor, signal } = options;
   const texts = textsToStem(parsed);
   if (parsed.clauses.length === 0) return nothing(explanationOf(parsed), composeTerms(parsed, []));
   signal?.throwIfAborted();
@@ -118,19 +115,12 @@ export async function rank(db: Database, options: RankOptions): Promise<Ranking>
   signal?.throwIfAborted();
   const installed = await options.installed(db, sources, options);
   const hash = hashOf(options, terms);
-  const place = options.cursor?.placeOf(hash) ?? (await firstPlace(db, options, terms, installed));
-  if (place === undefined) return nothing(explanation, terms);
-
-  signal?.throwIfAborted();
-  const asked = { ...terms, ...(place.within ? withinWords(terms) : undefined) };
-  const weighted = terms.terms.map((term, index) => ({ ...term, weight: place.weights[index] ?? 0 }));
-  const match = matchOf(asked, place);
-  const best = place.complete ? undefined : await readBest(db, options, asked, match);
-  signal?.throwIfAborted();
-  const kernels = place.within ? noKernels : installed.kernels;
-  const page = pageOf(options, asked, { ...place, weighted, match, best }, kernels);
-  const ranked = decodeRanking(await rowsOf(db, page));
-  return { ...ranked, terms: asked, weighted, explanation: undefined, ...place, place: { ...place, hash } };
+  const place = cursor?.placeOf(hash);
+  const call = { db, options, terms, installed };
+  const found = place ? await rankPage(call, place) : await rankFirstPage(call);
+  return found
+    ? { ...found, explanation: undefined, place: { ...found.place, hash } }
+    : nothing(explanation, terms);
 }
 
 const hashOf = ({ sources, scope, words, preferences }: RankOptions, terms: Terms): string =>
@@ -166,103 +156,114 @@ interface AskedTerms extends Terms {
   readonly declared: string | null;
 }
 
+interface Call {
+  readonly db: Database;
+  readonly options: RankOptions;
+  readonly terms: AskedTerms;
+  readonly installed: Installed;
+}
+
+type Place = Omit<CursorPlace, "hash">;
+type RankedPage = Omit<Ranking, "place" | "explanation"> & { readonly place: Place };
+
+/** Rows with all words; where those are few, rows with any. Undefined when no row matches. */
+async function rankFirstPage(call: Call): Promise<RankedPage | undefined> {
+  const { options, terms } = call;
+  const { sources, words } = options;
+  const frequencies = await readFrequencies(call.db, { ...options, ...call, sources });
+  const first = firstPlace(terms, frequencies);
+  const canRelax = terms.terms.length > 1;
+  const all = canRelax && words === "any" ? undefined : await rankFirst(call, first, frequencies);
+  if (all && all.total >= fewRows) return all;
+  const any = canRelax ? await rankFirst(call, relaxed(first, terms, frequencies), frequencies) : undefined;
+  const found = any && any.total > (all?.total ?? 0) ? any : all;
+  if (found && found.total > 0) return found;
+  const within = sources.some(({ identifierVector }) => identifierVector) ? withinWords(terms) : null;
+  if (within === null || frequencies.rows > maxScannedRows) return undefined;
+  const letters = await rankFirst(call, { ...first, within: true }, frequencies);
+  return letters.total > 0 ? letters : undefined;
+}
+
+const firstPlace = ({ terms }: Terms, frequencies: KnownFrequencies): Place => ({
+  weights: weightTerms(terms, frequencies).map(({ weight }) => weight),
+  candidates: [],
+  relaxed: false,
+  within: false,
+  total: 0,
+  complete: true,
+  many: frequencies.many,
+  unknown: [],
+  scattered: false,
+  cap: frequencies.rows <= fewEnoughToRank ? fewEnoughToRank : maxRankedRows,
+  fill: false,
+  floors: {},
+  fillFloors: {},
+  rankedAt: new Date().toISOString(),
+});
+
+function relaxed(first: Place, { terms }: Terms, frequencies: KnownFrequencies): Place {
+  const chosen = candidateTerms(terms, frequencies, first.cap);
+  const isLeftOut = (term: Term, ordinal: number) =>
+    !term.phrase && frequencies.terms[ordinal] !== 0 && !chosen.includes(term);
+  return {
+    ...first,
+    relaxed: true,
+    candidates: chosen.map((term) => terms.indexOf(term)),
+    fill: terms.some(isLeftOut),
+    unknown: terms.flatMap((_, ordinal) => (frequencies.terms[ordinal] === 0 ? [ordinal] : [])),
+  };
+}
+
+/** The first page says how many rows match, and whether all of them were ranked. */
+async function rankFirst(call: Call, first: Place, frequencies: KnownFrequencies): Promise<RankedPage> {
+  const expected = estimatedTotal(frequencies, first.relaxed ? "any" : "all");
+  const bound = expected > maxExpectedMatches ? first.cap + 1 : maxCountedMatches;
+  const scattered = frequencies.known && isScattered(expected, frequencies.rows);
+  const page = await rankPage(call, { ...first, scattered }, bound);
+  const sumOf = (count: (source: RankedSource) => number) =>
+    page.sources.reduce((sum, source) => sum + count(source), 0);
+  const isCounted = page.sources.every(first.fill ? isExhausted : ({ matched }) => matched < bound);
+  const complete = isCounted && (first.fill || page.sources.every(({ matched }) => matched <= first.cap));
+  const counted = sumOf(first.fill ? ({ ranked }) => ranked : ({ matched }) => matched);
+  const total = isCounted ? counted : Math.max(counted, expected);
+  const place = { ...first, scattered, total, complete };
+  // What BM25 indexes hold best is ranked beside.
+  const hasIndex = call.options.sources.some(({ bm25Index }) => bm25Index !== undefined);
+  const best = !complete && hasIndex ? await rankPage(call, place, bound) : page;
+  return { ...best, total, complete, place };
+}
+
+/** Whether a source had fewer rows to fill up with than were asked for, so that all that match were ranked. */
+const isExhausted = ({ matched, filled }: RankedSource): boolean => matched + filled < fillRows;
+
+/**
+ * Is it dearer to walk rows by id until enough of them matched, at 3 µs a row in two large sources, than to read all
+ * that match, at 2 µs?
+ */
+const isScattered = (expected: number, rows: number): boolean =>
+  (2 * 3 * maxRankedRows * rows) / expected > 2 * expected;
+
+/** Ranks by a place that is known: the first one, or that of a cursor. */
+async function rankPage(
+  { db, options, terms, installed }: Call,
+  place: Place,
+  bound = laterPages * place.cap,
+): Promise<RankedPage> {
+  const { signal } = options;
+  const asked = { ...terms, ...(place.within ? withinWords(terms) : undefined) };
+  const weighted = terms.terms.map((term, index) => ({ ...term, weight: place.weights[index] ?? 0 }));
+  const match = matchOf(asked, place);
+  const best = place.complete ? undefined : await readBest(db, options, asked, match);
+  signal?.throwIfAborted();
+  const kernels = place.within ? noKernels : installed.kernels;
+  const rows = await rowsOf(db, pageOf(options, asked, { ...place, weighted, match, best, bound }, kernels));
+  return { ...decodeRanking(rows), ...place, terms: asked, weighted, place };
+}
+
 type Kernels = Installed["kernels"];
 
 /** Letters within words are read from the bodies, which kernels do not do. */
 const noKernels: Kernels = new Map();
-
-type FirstPlace = Omit<CursorPlace, "hash" | "after">;
-
-/** Counts the words, and decides what is ranked and how much each word counts; undefined when no row matches. */
-async function firstPlace(
-  db: Database,
-  options: RankOptions,
-  terms: AskedTerms,
-  { kernels, statistics }: Installed,
-): Promise<FirstPlace | undefined> {
-  const { sources, words, signal } = options;
-  signal?.throwIfAborted();
-  const few = words === "any" ? maxRankedRows + 1 : fewRows;
-  const known = statistics ? await readStatistics(db, options, terms) : undefined;
-  const counts = await countRows(db, options, { terms, few, known }, kernels);
-  if (counts.all > 0 || counts.any > 0) return { ...placeOf(terms, counts, few), many: isMany(known) };
-  const within = sources.some(({ identifierVector }) => identifierVector) ? withinWords(terms) : null;
-  if (within === null || Math.max(counts.rows, known?.rows ?? 0) > maxScannedRows) return undefined;
-  signal?.throwIfAborted();
-  const found = await countRows(db, options, { terms: { ...terms, ...within }, few, known }, noKernels);
-  return found.all > 0 ? { ...placeOf(terms, found, few), within: true, many: isMany(known) } : undefined;
-}
-
-/** Undefined where the scope is narrower than the owner's rows, of which alone the statistics tell. */
-async function readStatistics(
-  db: Database,
-  { sources, scope, signal }: RankOptions,
-  { terms }: Terms,
-): Promise<Statistics | undefined> {
-  const { filters, updatedAfter, updatedBefore, fields = [] } = scope;
-  const isNarrow =
-    Object.values(filters).some((value) => value !== undefined) ||
-    updatedAfter ||
-    updatedBefore ||
-    fields.length > 0;
-  if (isNarrow || sources.some(({ where }) => where !== undefined)) return undefined;
-  const rows = await rowsOf(db, statisticsQuery(sources, terms));
-  signal?.throwIfAborted();
-  const statistics = decodeStatistics(rows, sources, terms);
-  // Nothing is counted yet, or nobody counts.
-  return statistics.rows === 0 ? undefined : statistics;
-}
-
-/** Whether an owner has so many rows, or may have, that a plan made for most owners would read all of them. */
-const isMany = (known: Statistics | undefined): boolean =>
-  (known?.rows ?? Number.POSITIVE_INFINITY) > manyRows;
-
-function placeOf({ terms }: Terms, counts: Counts, few: number): Omit<FirstPlace, "many"> {
-  const relaxed = counts.any > counts.all && counts.all < few;
-  const chosen = relaxed ? candidateTerms(terms, counts, maxRankedRows) : [];
-  const kind = relaxed ? "any" : "all";
-  const complete = !(relaxed ? counts.moreThanAny : counts.moreThanAll);
-  return {
-    weights: weightTerms(terms, counts).map(({ weight }) => weight),
-    candidates: chosen.map((term) => terms.indexOf(term)),
-    relaxed,
-    within: false,
-    total: complete ? counts[kind] : estimatedTotal(counts, kind),
-    complete,
-    unknown: terms.flatMap((_, ordinal) => (counts.terms[ordinal] === 0 ? [ordinal] : [])),
-    floors: {},
-    rankedAt: new Date().toISOString(),
-  };
-}
-
-async function countRows(
-  db: Database,
-  { sources, scope }: RankOptions,
-  { terms, few, known }: { terms: AskedTerms; few: number; known: Statistics | undefined },
-  kernels: Kernels,
-): Promise<Counts> {
-  const counted = terms.terms.map((term, index) => ({
-    ...term,
-    counted: (known?.shares[index] ?? 0) * (known?.rows ?? 0) < 2 * maxCountedMatches * sources.length,
-  }));
-  const statements = sources.flatMap((source) => {
-    const request: SearchRequest = {
-      ...scopeRequest(source, scope),
-      ...matchRequests(source, terms, terms.any()),
-      ...matchRequest(source, "any", orDeclared(terms.any(), terms.declared)),
-      terms: termsJson(source, counted),
-      termCount: String(counted.length),
-      few: String(few),
-    };
-    const kernel = kernels.get(source.name);
-    const counts = kernel
-      ? kernelCall(isMany(known) ? kernel.countPlanned : kernel.count, request)
-      : countsQuery(source, boundInput(request));
-    return known ? [sql`(${counts})`] : [sql`(${counts})`, rowCountQuery(source, boundInput(request))];
-  });
-  const rows = await rowsOf(db, sql.join(statements, sql` union all `));
-  return { ...decodeCounts(rows, counted.length), statistics: known };
-}
 
 const matchRequests = (source: Source, { all, declared }: AskedTerms, candidates: Match): SearchRequest => ({
   ...matchRequest(source, "all", orDeclared(all, declared)),
@@ -287,10 +288,11 @@ const readBest = (db: Database, { sources, scope, signal }: RankOptions, terms: 
   });
 
 /** What the ranked rows must match. */
-const matchOf = (terms: AskedTerms, { relaxed, candidates }: FirstPlace): Match =>
+const matchOf = (terms: AskedTerms, { relaxed, candidates }: Place): Match =>
   relaxed ? terms.any(candidates.flatMap((ordinal) => terms.terms[ordinal] ?? [])) : terms.all;
 
-interface PagePlace extends FirstPlace, Pick<CursorPlace, "after"> {
+interface PagePlace extends Place {
+  readonly bound: number;
   readonly weighted: readonly WeightedTerm[];
   readonly match: Match;
   readonly best: ReadonlyMap<string, string> | undefined;
@@ -302,7 +304,7 @@ function pageOf(
   place: PagePlace,
   kernels: Kernels,
 ): SQL {
-  const { weighted, match, best, floors, after, rankedAt } = place;
+  const { weighted, match, best, floors, fillFloors, after, rankedAt } = place;
   const { boosts = {}, recency, proximity } = preferences;
   const greatest = Math.max(...sources.map(({ name }) => boosts[name] ?? 1));
   const rankings = sources.map((source) => {
@@ -314,7 +316,13 @@ function pageOf(
       terms: termsJson(source, weighted),
       termCount: String(weighted.length),
       limit: String(limit + offset),
-      cap: String(floors[source.name] === undefined ? maxRankedRows : maxLaterRankedRows),
+      ...(place.fill && matchRequest(source, "any", orDeclared(terms.any(), terms.declared))),
+      scattered: place.scattered ? "true" : null,
+      bound: String(place.bound),
+      cap: String(after ? place.bound : place.cap),
+      fill: fillOf(place, source),
+      fillFloor: fillFloors[source.name] ?? null,
+      relaxed: place.relaxed ? "true" : null,
       floor: floors[source.name] ?? null,
       best: best?.get(source.name) ?? null,
       proximity: proximity ? String(proximity) : null,
@@ -329,11 +337,17 @@ function pageOf(
     };
     const kernel = kernels.get(source.name);
     const rows = kernel
-      ? kernelCall(place.complete && !place.many ? kernel.rank : kernel.rankPlanned, request)
+      ? kernelCall(kernel.rank, { ...request, planned: place.many ? "true" : null })
       : sourceRankingQuery(source, boundInput(request));
     return { name: source.name, rows };
   });
   return rankingQuery(rankings, { limit, offset });
+}
+
+/** A later page fills up with what the first did. */
+function fillOf({ fill, fillFloors, after, bound }: PagePlace, { name }: Source): string | null {
+  if (!fill || (after && fillFloors[name] === undefined)) return null;
+  return String(after ? bound : fillRows);
 }
 
 /** Ties by source, then by id: a later source's rows of the same score follow, an earlier one's came before. */

@@ -16,7 +16,7 @@ import {
   wholeNumber,
 } from "./options.ts";
 import { decodePage, pageQuery } from "./queries/page.ts";
-import type { Facets } from "./queries/ranking.ts";
+import type { Facets, RankedSource } from "./queries/ranking.ts";
 import { canFilter, type Scope } from "./queries/scope.ts";
 import { type QueryFilter, readQuery } from "./query-fields.ts";
 import { type Explanation, type Ranking, type RankingPreferences, rank } from "./rank.ts";
@@ -64,7 +64,7 @@ export interface SearchAnswer<S extends Source> {
   relaxed: boolean;
   /** Words that even the best row lacks, where the search was relaxed. */
   droppedWords: string[];
-  /** False when more rows matched than were ranked: 2,000 in each source, those with the rarest words, the last by id. */
+  /** False when more rows matched than were ranked: 500 in each source, those with the rarest words, the last by id. */
   complete: boolean;
   /** Where the next page begins; undefined after the last. */
   nextCursor: string | undefined;
@@ -209,12 +209,19 @@ function nextCursor(
 ): string | undefined {
   const last = rows.at(-1);
   if (place === undefined || last === undefined || rows.length < limit) return undefined;
-  const floors = sources.flatMap(({ type, floor }) => (floor === null ? [] : [[type, floor] as const]));
   const { type, id, score } = last;
+  const lowest = (floorOf: (source: RankedSource) => string | null): Record<string, string> =>
+    Object.fromEntries(
+      sources.flatMap((source) => {
+        const floor = floorOf(source);
+        return floor === null ? [] : [[source.type, floor]];
+      }),
+    );
   return cursors.encode({
     ...place,
     correctedQuery,
-    floors: complete ? {} : { ...Object.fromEntries(floors), ...place.floors },
+    floors: complete ? {} : { ...lowest(({ floor }) => floor), ...place.floors },
+    fillFloors: { ...lowest(({ fillFloor }) => fillFloor), ...place.fillFloors },
     after: { score, type, id },
   });
 }

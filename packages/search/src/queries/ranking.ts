@@ -1,5 +1,6 @@
 import type { Row } from "@devora/db-schema";
 import { type SQL, sql } from "drizzle-orm";
+import type { PgColumn } from "drizzle-orm/pg-core";
 import type { Source } from "../source.ts";
 import { castTypeOf } from "./column-type.ts";
 import type { Input } from "./input.ts";
@@ -22,11 +23,22 @@ export interface RankedRow {
   readonly missing: readonly number[];
 }
 
+/** Most rows that one source ranks where more may match: beyond it the rarest words choose, then the ids. */
+export const maxRankedRows = 500;
+
 /** What was ranked in one source. */
 export interface RankedSource {
   readonly type: string;
-  /** The lowest id of the ranked rows; null when there are none. */
+  /** Rows with a candidate term, counted up to the request's `bound`. */
+  readonly matched: number;
+  /** Rows that fill up, found again or not. */
+  readonly filled: number;
+  /** Rows that were ranked. */
+  readonly ranked: number;
+  /** The lowest id of the ranked rows with a candidate term; null when there are none. */
   readonly floor: string | null;
+  /** The lowest id of the rows that fill up (see `sourceRankingQuery`); null when there are none. */
+  readonly fillFloor: string | null;
   /** How often each value of each filter occurs among the ranked rows; null unless asked for. */
   readonly facets: Facets | null;
 }
@@ -35,8 +47,11 @@ export interface RankedSource {
 export type Facets = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
 /**
- * Ranks rows of one source: (id, score, missing, floor, facets). One row without an id says the floor and the facets
- * (see {@link RankedSource}); the others are in no order.
+ * Ranks rows of one source: (id, score, missing, matched, filled, ranked, floor, fill_floor, facets). One row without an
+ * id says the last six (see {@link RankedSource}); the others are in no order.
+ *
+ * Ranked are the last `cap` by id of the rows with the request's candidate terms; where these are less than `fill`, up
+ * to so many of the last rows with any of the query's words as well.
  *
  * relevance = Σ weight(term) * min(1, (rank(term in title) + rank(term in body)) / 2 + code), where
  * - rank is `ts_rank` with equal weights and normalisation 16: 0..1, saturating in the term's occurrences, divided
@@ -50,16 +65,22 @@ export type Facets = Readonly<Record<string, Readonly<Record<string, number>>>>;
  * declares what they name, 1 where the
  * row has all words, else 0. So exact titles come first and rows with all words before the rest.
  */
-export function sourceRankingQuery(source: Source, input: Input): SQL {
+export function sourceRankingQuery(
+  source: Source,
+  input: Input,
+  keys: RankedKeys = keysFor(source, input),
+): SQL {
   return sql`
     with terms as materialized (${termRowsOf(source, input)}),
-    candidates as materialized (${candidateRows(source, input)}),
-    ranked as materialized (
-      select m.*, ((m.tier + ${relevance(source, input)}) / 3)::float8 as score
-      from (select c.*, ${words(source)} as words from candidates as c offset 0) as m
+    matched as materialized (${keys.matched}),
+    filled as materialized (${keys.filled}),
+    chosen as materialized (${chosenKeys(source, input)}),
+    scored as (
+      select m.key, m.id, ((m.tier + ${relevance(source, input)}) / 3)::float8 as score
+      from (select c.*, ${words(source)} as words from (${candidateRows(source, input)}) as c offset 0) as m
     ),
-    page as (
-      select * from ranked
+    page as materialized (
+      select * from scored
       where ${afterCondition(input)}
       order by score desc, id collate "C" desc
       limit ${input.value("limit", "int")}
@@ -68,75 +89,131 @@ export function sourceRankingQuery(source: Source, input: Input): SQL {
            array_to_string(array(
              select t.ordinal from terms as t where (${termCondition(fields(source))}) is not true order by t.ordinal
            ), ',') as missing,
-           null::text as floor, null::jsonb as facets
+           null::int as matched, null::int as filled, null::int as ranked,
+           null::text as floor, null::text as fill_floor, null::jsonb as facets
     from page
+    join (${rowsByKey(source, input, sql`select key from page`)}) as r on r.key = page.key
     union all
-    select null, null, null, (select c.id from candidates as c ${lastOnly(source)} order by c.key limit 1), ${facets(source, input)}`;
+    select null, null, null, (select count(*)::int from matched), (select count(*)::int from filled),
+           (select count(*)::int from chosen),
+           (select l.key::text from (${lastMatched(input)}) as l order by l.key limit 1),
+           (select f.key::text from filled as f order by f.key limit 1), ${facets(source, input)}`;
 }
 
-/** The floor is that of the rows chosen by id, for the next page chooses by it again. */
-const lastOnly = ({ bm25Index }: Source): SQL =>
-  bm25Index === undefined ? sql.empty() : sql`where not c.is_best`;
+/** They are chosen by id alone, because sorting whole rows takes longer than reading the chosen ones again. */
+const lastMatched = (input: Input): SQL =>
+  sql`select key from matched order by key desc limit ${input.value("cap", "int")}`;
 
-/** Beside the rows chosen by id those that a BM25 index chose: (key, is_best). */
-function withBest(source: Source, input: Input, last: SQL): SQL {
+/** The rows that get ranked: those chosen by id, and beside them those that a BM25 index chose. */
+function chosenKeys(source: Source, input: Input): SQL {
   const { id, bm25Index } = source;
-  if (bm25Index === undefined) return last;
-  if (!input.has("best")) return sql`select l.key, false as is_best from (${last}) as l`;
+  const chosen = sql`(${lastMatched(input)}) union select key from filled`;
+  if (bm25Index === undefined || !input.has("best")) return chosen;
   const type = sql.raw(castTypeOf(id));
   return sql`
-    select either.key, bool_and(either.is_best) as is_best
-    from (
-      select l.key, false as is_best from (${last}) as l
-      union all
-      select ${id}, true from ${tableOf(source, input)}
-      where ${id} = any(array(select jsonb_array_elements_text(${input.value("best", "jsonb")}))::${type}[])
-        and ${conditionOf(source, input)} and ${foundCondition(source, "candidates", input)}
-    ) as either
-    group by either.key`;
+    ${chosen}
+    union
+    select ${id} from ${tableOf(source, input)}
+    where ${id} = any(array(select jsonb_array_elements_text(${input.value("best", "jsonb")}))::${type}[])
+      and ${conditionOf(source, input)} and ${foundCondition(source, "candidates", input)}`;
 }
+
+/** Statements that choose the rows by id: (key). */
+export interface RankedKeys {
+  readonly matched: SQL;
+  readonly filled: SQL;
+}
+
+/** The rows with the request's candidate terms, the last by id. */
+export const matchedKeys = (source: Source, input: Input): SQL => keysOf(source, input, matching(input));
 
 /**
- * The rows that get ranked: those with the request's candidate terms, of more than `cap` the last by id. They are
- * chosen by id alone, because sorting whole rows takes longer than reading the chosen ones again.
+ * The same. PostgreSQL may walk the index on id until enough rows matched, which suits words that many rows have; but
+ * it takes a match for cheap, and walks far for others. Here it cannot: the rows are read before they are sorted.
  */
-function candidateRows(source: Source, input: Input): SQL {
-  const { id, vector, updatedAt, identifierVector, path, body, filters } = source;
-  const table = tableOf(source, input);
-  const floor = input.has("floor")
-    ? sql`and (${input.value("floor")} is null or ${id} >= ${input.value("floor", castTypeOf(id))})`
-    : sql.empty();
-  const last = sql`
-          select ${id} as key
-          from ${table}
-          where ${conditionOf(source, input)} and ${foundCondition(source, "candidates", input)} ${floor}
-          order by ${id} desc
-          limit ${input.value("cap", "int")}`;
-  const values = Object.values(filters).map((column, index) => sql`${column}::text as ${filterName(index)}`);
-  return sql`
-    select c.*, v.title, v.body,
-           case ${declares(source, input)} when not c.has_all then 0 when strip(v.title) = c.whole_title then 2 else 1 end as tier
-    from (
-      select r.*, coalesce(${matchCondition(fields(source), "all", input)}, false) as has_all,
-             ${wholeTitle(source, input)} as whole_title
-      from (
-        select ${id} as key, ${id}::text as id, ${vector} as row_vector, ${languageOf(source)} as row_language,
-               ${identifierVector ?? sql`null::tsvector`} as row_identifiers, ${path ?? sql`null::text`} as row_path,
-               ${identifierVector && body ? sql`${body}` : sql`null::text`} as row_body,
-               ${updatedAt ?? sql`null::timestamptz`} as updated_at
-               ${source.bm25Index === undefined ? sql.empty() : sql`, chosen.is_best`}
-               ${values.length > 0 ? sql`, ${sql.join(values, sql`, `)}` : sql.empty()}
-        from (${withBest(source, input, last)}) as chosen
-        join ${table} on ${id} = chosen.key
-      ) as r
-      offset 0
-    ) as c
-    cross join lateral (
-      select ts_filter(c.row_vector, '{a}') as title, ts_filter(c.row_vector, '{b,c,d}') as body offset 0
-    ) as v`;
+export const scatteredKeys = (source: Source, input: Input): SQL => sql`
+  select key from (
+    ${keysOf(source, input, { ...matching(input), order: sql.empty(), limit: sql`offset 0` })}
+  ) as s
+  order by key desc
+  limit ${input.value("bound", "int")}`;
+
+const matching = (input: Input) => ({
+  ...{ name: "candidates", floor: "floor" },
+  ...{ order: lastFirst, limit: sql`limit ${input.value("bound", "int")}` },
+});
+
+const lastFirst = sql`order by key desc`;
+
+const keysFor = (source: Source, input: Input): RankedKeys => ({
+  matched: input.has("scattered") ? scatteredKeys(source, input) : matchedKeys(source, input),
+  filled: filledKeys(source, input),
+});
+
+/** The last rows with any word, as many as `matched` lacks to `fill`. */
+function filledKeys(source: Source, input: Input): SQL {
+  if (!input.has("fill")) return sql`select key from matched limit 0`;
+  return lastKeys(
+    source,
+    input,
+    sql`greatest(0, ${input.value("fill", "int")} - (select count(*) from matched))`,
+  );
 }
 
-/** The source's columns under the names that candidates give them. */
+/** The last rows with any word. */
+export const lastKeys = (source: Source, input: Input, limit: SQL): SQL =>
+  keysOf(source, input, { name: "any", floor: "fillFloor", order: lastFirst, limit: sql`limit ${limit}` });
+
+function keysOf(
+  source: Source,
+  input: Input,
+  { name, floor, limit, order }: { name: string; floor: string; limit: SQL; order: SQL },
+): SQL {
+  const { id } = source;
+  const above = input.has(floor)
+    ? sql`and (${input.value(floor)} is null or ${id} >= ${input.value(floor, castTypeOf(id))})`
+    : sql.empty();
+  return sql`
+    select ${id} as key
+    from ${tableOf(source, input)}
+    where ${conditionOf(source, input)} and ${foundCondition(source, name, input)} ${above}
+    ${order} ${limit}`;
+}
+
+/** The chosen rows, with what ranks them. */
+const candidateRows = (source: Source, input: Input): SQL => sql`
+  select c.*, v.title, v.body,
+         case ${declares(source, input)} when not c.has_all then 0 when strip(v.title) = c.whole_title then 2 else 1 end as tier
+  from (
+    select r.*, ${hasAll(source, input)} as has_all, ${wholeTitle(source, input)} as whole_title
+    from (${rowsByKey(source, input, sql`select key from chosen`)} offset 0) as r
+    offset 0
+  ) as c
+  cross join lateral (
+    select ts_filter(c.row_vector, '{a}') as title, ts_filter(c.row_vector, '{b,c,d}') as body offset 0
+  ) as v`;
+
+/** Rows by their ids, under the names of {@link fields}. */
+function rowsByKey(source: Source, input: Input, keys: SQL): SQL {
+  const { id, vector, updatedAt, identifierVector, path, body } = source;
+  return sql`
+    select ${id} as key, ${id}::text as id, ${unpacked(vector)} as row_vector, ${languageOf(source)} as row_language,
+           ${identifierVector ? unpacked(identifierVector) : sql`null::tsvector`} as row_identifiers,
+           ${path ? sql`lower(${path})` : sql`null::text`} as row_path,
+           ${identifierVector && body ? sql`${body}` : sql`null::text`} as row_body,
+           ${updatedAt ?? sql`null::timestamptz`} as updated_at
+    from (${keys}) as k
+    join ${tableOf(source, input)} on ${id} = k.key`;
+}
+
+/** Where all words choose the rows, each row has them. */
+const hasAll = (source: Source, input: Input): SQL =>
+  sql`${input.value("relaxed")} is null or coalesce(${matchCondition(fields(source), "all", input)}, false)`;
+
+/** Read and decompressed once, not by each function that looks at it: long vectors are kept out of line. */
+const unpacked = (vector: PgColumn | SQL): SQL => sql`ts_delete(${vector}, ''::text)`;
+
+/** The source's columns under the names that {@link rowsByKey} gives them. */
 const fields = (source: Source): MatchedFields => ({
   vector: sql`row_vector`,
   language: typeof source.language === "string" ? source.language : sql`row_language`,
@@ -151,8 +228,6 @@ const declares = ({ identifierVector }: Source, input: Input): SQL =>
   identifierVector && input.has("declared")
     ? sql`when c.row_identifiers @@ ${input.value("declared", "tsquery")} then 2`
     : sql.empty();
-
-const filterName = (index: number): SQL => sql`${sql.identifier(`filter_${index}`)}`;
 
 const wholeTitle = (source: Source, input: Input): SQL => {
   const title = (language: string) => sql`${input.value(`titles.${language}`, "tsvector")}`;
@@ -169,7 +244,7 @@ function words(source: Source): SQL {
   const text = sql`coalesce((ts_rank('{1,1,1,1}', c.title, ${query}, 16) + ts_rank('{1,1,1,1}', c.body, ${query}, 16)) * ${alternatives}, 0) / 2`;
   const identifier = sql`case when c.row_identifiers @@ t.identifiers then 0.1 else 0 end`;
   const path = sql`case when t.identifiers is not null and exists (
-    select from unnest(t.words) as word where position(word in lower(c.row_path)) > 0) then 0.25 else 0 end`;
+    select from unnest(t.words) as word where position(word in c.row_path) > 0) then 0.25 else 0 end`;
   const parts = [text];
   if (source.identifierVector) parts.push(identifier);
   if (source.path) parts.push(path);
@@ -216,17 +291,17 @@ function afterCondition(input: Input): SQL {
     or (score = ${score} and ${input.value("after.ties")} is not null and (${id} is null or id collate "C" < ${id})))`;
 }
 
-function facets({ filters }: Source, input: Input): SQL {
+function facets(source: Source, input: Input): SQL {
   if (!input.has("facets")) return sql`null::jsonb`;
   // Ids are no facets: there may be one for each row.
-  const shown = Object.entries(filters).flatMap(([name, column], index) =>
-    column.getSQLType() === "uuid" ? [] : [{ name, index }],
-  );
+  const shown = Object.entries(source.filters).filter(([, column]) => column.getSQLType() !== "uuid");
   if (shown.length === 0) return sql`null::jsonb`;
   const counted = shown.map(
-    ({ name, index }) => sql`${name}::text, (
+    ([name, column]) => sql`${name}::text, (
       select coalesce(jsonb_object_agg(f.value, f.count), '{}') from (
-        select coalesce(c.${filterName(index)}, '') as value, count(*) as count from candidates as c group by 1
+        select coalesce(${column}::text, '') as value, count(*) as count
+        from chosen join ${tableOf(source, input)} on ${source.id} = chosen.key
+        group by 1
       ) as f
     )`,
   );
@@ -264,9 +339,13 @@ export function decodeRanking(rows: readonly Row[]): { rows: RankedRow[]; source
     })),
     sources: rows
       .filter(({ id }) => id === null)
-      .map(({ type, floor, facets }) => ({
+      .map(({ type, matched, filled, ranked, floor, fill_floor, facets }) => ({
         type: String(type),
+        matched: Number(matched),
+        filled: Number(filled),
+        ranked: Number(ranked),
         floor: floor === null ? null : String(floor),
+        fillFloor: fill_floor === null ? null : String(fill_floor),
         facets: (typeof facets === "string" ? JSON.parse(facets) : facets) as Facets | null,
       })),
   };

@@ -30,13 +30,10 @@ export interface MatchedFields {
 }
 
 /** The source's table, for `from`. */
-export function tableOf({ table }: Source, { kernelSchema }: Input): SQL {
-  const { name, schema = kernelSchema } = getTableConfig(table);
+export function tableOf({ table }: Source, { kernel }: Input): SQL {
+  const { name, schema = kernel?.schema } = getTableConfig(table);
   return schema === undefined ? sql`${table}` : sql`${sql.identifier(schema)}.${sql.identifier(name)}`;
 }
-
-/** The owner whom a kernel reads from `app.user_id`. */
-export const kernelOwner = "devora_owner";
 
 /** A scope's values for one source. */
 export function scopeRequest(source: Source, scope: Scope): SearchRequest {
@@ -81,7 +78,7 @@ export function conditionOf(source: Source, input: Input): SQL {
 
 function ownerCondition({ owner }: Source, input: Input): SQL | undefined {
   if (!owner || !input.has("owner")) return undefined;
-  const id = input.kernelSchema ? sql.raw(kernelOwner) : input.value("owner", castTypeOf(owner));
+  const id = input.kernel?.owner ?? input.value("owner", castTypeOf(owner));
   return sql`${owner} = ${id}`;
 }
 
@@ -138,6 +135,7 @@ export function matchRequest(source: Source, name: string, match: Match | null):
   return {
     ...valuesRequest(source, name, match.queries),
     [`${name}.every`]: anyLanguage(queries),
+    [`${name}.alike`]: isSame(queries) ? "true" : null,
     [`${name}.identifiers`]: identifiers,
     [`${name}.path`]: contains(pathPart),
     [`${name}.content`]: contains(contentPart),
@@ -163,7 +161,7 @@ export function matchCondition(source: MatchedFields, name: string, input: Input
   }
   if (path && has("path")) arms.push(sql`${path} ilike ${input.value(`${name}.path`)} escape '\\'`);
   // Beside a condition that no index serves, PostgreSQL uses none for the others: kernels do without.
-  if (identifierVector && body && input.kernelSchema === undefined && has("content")) {
+  if (identifierVector && body && input.kernel === undefined && has("content")) {
     arms.push(sql`${body} ilike ${input.value(`${name}.content`)} escape '\\'`);
   }
   return sql`(${sql.join(arms, sql` or `)})`;
@@ -181,7 +179,13 @@ function vectorCondition(source: MatchedFields, name: string, input: Input): SQL
   const query = (language: string) => input.value(`${name}.${language}`, "tsquery");
   if (typeof language === "string") return sql`${vector} @@ ${query(language)}`;
   const own = caseOfLanguage(source, sql`${language}`, query);
-  return sql`(${vector} @@ ${query("every")} and ${vector} @@ ${own})`;
+  // Alike in all languages, the index alone decides: a kernel that is planned at each call need not read the vectors.
+  const isAlike = input.has(`${name}.alike`);
+  if (isAlike && input.kernel === undefined) return sql`${vector} @@ ${query("every")}`;
+  const byOwn = isAlike
+    ? sql`(${input.value(`${name}.alike`)} is not null or ${vector} @@ ${own})`
+    : sql`${vector} @@ ${own}`;
+  return sql`(${vector} @@ ${query("every")} and ${byOwn})`;
 }
 
 /** The value of a row's own language, among those of its source. */

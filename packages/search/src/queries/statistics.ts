@@ -11,23 +11,28 @@ export interface Statistics {
   readonly shares: readonly (number | undefined)[];
 }
 
-/** How many rows of each source have the terms' lexemes, and how many rows the caller has; rare lexemes are left out. */
-export function statisticsQuery(sources: readonly Source[], terms: readonly Term[]): SQL {
+/**
+ * How many rows of each source have the terms' lexemes, and how many the caller has in all; rare lexemes are left out.
+ * @param isOwner the call is about one owner's rows, not about all
+ */
+export function statisticsQuery(sources: readonly Source[], terms: readonly Term[], isOwner: boolean): SQL {
   const names = sql`${sql.param(sources.map(({ name }) => name))}::text[]`;
   const lexemes = sources.flatMap((source) =>
     terms.flatMap(({ queries }) => Object.values(ofSource(queries, source)).flatMap(lexemeOf)),
   );
-  return sql`
+  const frequencies = sql`
     select source, language, lexeme, documents::float8 as documents
-    from devora.search_frequencies_v1(${names}, ${sql.param(["", ...new Set(lexemes)])}::text[])
-    union all
+    from devora.search_frequencies_v1(${names}, ${sql.param(["", ...new Set(lexemes)])}::text[])`;
+  const collection = sql`
     select source, null, null, documents::float8 from devora.search_collection_v1(${names})`;
+  return isOwner ? sql`${frequencies} union all ${collection}` : frequencies;
 }
 
 export function decodeStatistics(
   rows: readonly Row[],
   sources: readonly Source[],
   terms: readonly Term[],
+  isOwner: boolean,
 ): Statistics {
   const key = (source: unknown, language: unknown, lexeme: unknown) => `${source} ${language} ${lexeme}`;
   const documents = new Map(
@@ -40,7 +45,9 @@ export function decodeStatistics(
       .reduce((sum, count) => sum + count, 0);
   const all = sumOf(() => "");
   return {
-    rows: sources.reduce((sum, { name }) => sum + (documents.get(key(name, null, null)) ?? 0), 0),
+    rows: isOwner
+      ? sources.reduce((sum, { name }) => sum + (documents.get(key(name, null, null)) ?? 0), 0)
+      : all,
     shares: terms.map(({ queries, phrase }) => {
       const lexeme = (source: Source, language: string) =>
         lexemeOf(ofSource(queries, source)[language] ?? null)[0];

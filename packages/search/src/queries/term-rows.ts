@@ -11,22 +11,21 @@ export interface WeightedTerm extends Term {
 }
 
 /** What a statement is told of a term. */
-type TermRow = Term & { readonly weight?: number; readonly counted?: boolean };
+type TermRow = Term & { readonly weight?: number; readonly ordinal?: number };
 
 /** The terms for one source as JSON, for {@link termRowsOf}. */
 export const termsJson = (source: Source, terms: readonly TermRow[]): string =>
   JSON.stringify(
-    terms.map(({ texts, queries, identifiers, grouped, weight, counted }, ordinal) => {
+    terms.map(({ texts, queries, identifiers, grouped, weight, ordinal }, index) => {
       const own = ofSource(queries, source);
       return {
-        ordinal,
+        ordinal: ordinal ?? index,
         words: texts.map(({ text }) => text.toLowerCase()),
         ...Object.fromEntries(Object.entries(own).map(([language, query]) => [columnOf(language), query])),
         every: anyLanguage(own),
         identifiers,
         grouped,
         weight: weight ?? 1,
-        counted: counted ?? true,
       };
     }),
   );
@@ -34,7 +33,7 @@ export const termsJson = (source: Source, terms: readonly TermRow[]): string =>
 const columnOf = (language: string): string => `query_${language}`;
 
 /**
- * The terms of a request as rows: (ordinal, words, the queries, grouped, weight, counted). The limit tells the planner
+ * The terms of a request as rows: (ordinal, words, the queries, grouped, weight). The limit tells the planner
  * how many they are: it would guess 100, and compile (JIT) a statement that seems so costly.
  */
 export function termRowsOf(source: Source, input: Input): SQL {
@@ -42,7 +41,7 @@ export function termRowsOf(source: Source, input: Input): SQL {
   return sql`
     select * from jsonb_to_recordset(${input.value("terms", "jsonb")}) as t(
       ordinal int, words text[], ${sql.join(queries, sql`, `)}, every tsquery, identifiers tsquery, grouped boolean,
-      weight float8, counted boolean
+      weight float8
     ) limit ${input.value("termCount", "int")}`;
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { Counts } from "../../src/queries/counts.ts";
+import { type Frequencies, frequenciesOf } from "../../src/queries/frequencies.ts";
 import type { Term } from "../../src/terms.ts";
-import { candidateTerms, weightTerms } from "../../src/weights.ts";
+import { candidateTerms, estimatedTotal, weightTerms } from "../../src/weights.ts";
 import { wordPattern } from "../../src/word-pattern.ts";
 
 const term = (text: string, phrase = false): Term => ({
@@ -14,40 +14,61 @@ const term = (text: string, phrase = false): Term => ({
 });
 const [rare, common, absent] = [term("rare"), term("common"), term("absent")];
 
-const counts = (some: Partial<Counts>): Counts => ({
-  ...{ rows: 0, any: 0, all: 0, moreThanAll: false, moreThanAny: false, terms: [] },
-  ...some,
-});
+const frequencies = (rows: number, terms: number[]): Frequencies => ({ rows, terms });
+const counted = (rows: number, terms: number[]) => [
+  { ordinal: null, count: rows },
+  ...terms.map((count, ordinal) => ({ ordinal, count })),
+];
 
 test("weights are inverse document frequencies that sum to 1", () => {
-  const weighted = weightTerms([rare, common], counts({ rows: 100, any: 60, terms: [1, 60] }));
+  const weighted = weightTerms([rare, common], frequencies(100, [1, 60]));
   const idf = [Math.log(1 + 99.5 / 1.5), Math.log(1 + 40.5 / 60.5)];
   const sum = (idf[0] ?? 0) + (idf[1] ?? 0);
   expect(weighted.map(({ weight }) => weight)).toEqual(idf.map((value) => value / sum));
 });
 
 test("a frequent word still counts where the rows were too many to be counted", () => {
-  const weighted = weightTerms([rare, common], counts({ rows: 5_000, any: 2_001, terms: [90, 2_001] }));
   // Of 20,000 rows, halfway between 2,001 and all.
-  const idf = [Math.log(1 + (20_000 - 89.5) / 90.5), Math.log(1 + 9_000 / 11_001)];
-  expect(weighted[1]?.weight).toBeCloseTo((idf[1] ?? 0) / ((idf[0] ?? 0) + (idf[1] ?? 0)));
+  expect(frequenciesOf(counted(5_000, [90, 2_001]), undefined, 2)).toEqual(
+    frequencies(20_000, [90, 11_000.5]),
+  );
 });
 
-test("weights stay finite where more rows match than were counted, and where all or none have a word", () => {
-  const weighted = weightTerms([rare, common, absent], counts({ rows: 10, any: 500, terms: [500, 400, 0] }));
+test("what was counted in several sources adds up, and statistics tell of what was not", () => {
+  const statistics = { rows: 40_000, shares: [0.1, 0.2, 0, undefined] };
+  const rows = [
+    { ordinal: 1, count: 2_001 },
+    { ordinal: 2, count: 30 },
+    { ordinal: 2, count: 4 },
+    { ordinal: 3, count: 0 },
+  ];
+  expect(frequenciesOf(rows, statistics, 4)).toEqual(frequencies(40_000, [4_000, 8_000, 34, 0]));
+});
+
+test("weights stay finite where all rows or none have a word", () => {
+  const weighted = weightTerms(
+    [rare, common, absent],
+    frequenciesOf(counted(10, [500, 400, 0]), undefined, 3),
+  );
   for (const { weight } of weighted) expect(weight).toBeGreaterThan(0);
   expect(weighted.reduce((sum, { weight }) => sum + weight, 0)).toBeCloseTo(1);
 });
 
 test("the rarest words choose the candidates, within the limit, at least one", () => {
   const terms = [common, rare, term("middle"), absent, term("a phrase", true)];
-  const found = counts({ rows: 5_000, any: 2_001, moreThanAny: true, terms: [2_000, 10, 900, 0, 5] });
+  const found = frequencies(5_000, [2_000, 10, 900, 0, 5]);
   const texts = (limit: number) => candidateTerms(terms, found, limit).map(({ text }) => text);
   expect(texts(1_000)).toEqual(["rare", "middle"]);
   expect(texts(50)).toEqual(["rare"]);
   expect(texts(1)).toEqual(["rare"]);
-  const few = candidateTerms(terms, { ...found, moreThanAny: false }, 1_000);
+  const few = candidateTerms(terms, { ...found, rows: 1_000 }, 1_000);
   expect(few.map(({ text }) => text)).toEqual(["rare", "middle", "common"]);
+});
+
+test("totals are estimated as if words were spread by chance", () => {
+  const found = frequencies(1_000, [500, 100]);
+  expect(estimatedTotal(found, "all")).toBe(50);
+  expect(estimatedTotal(found, "any")).toBe(550);
 });
 
 test.each([

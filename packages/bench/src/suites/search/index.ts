@@ -28,6 +28,10 @@ export async function search({ size, memory, log }: SuiteOptions): Promise<Bench
     log(`filled in ${((performance.now() - start) / 1000).toFixed(0)} s`);
 
     const devora = createSearch({ db });
+    log("counting words …");
+    const counting = performance.now();
+    await devora.refreshStatistics({ batchSize: 10_000 });
+    log(`counted in ${((performance.now() - counting) / 1000).toFixed(0)} s`);
     const rare = queryClasses(use, true)[0]?.queries ?? [];
     log("measuring searches of the large user …");
     const ofLargeUser = await searchAllRows(devora, queryClasses(use, true), { scope: "largeUser", log });
