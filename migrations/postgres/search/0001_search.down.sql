@@ -4,10 +4,11 @@ drop function devora.query_statistics();
 drop table devora.search_synonyms;
 drop function devora.search_completions_v1(text, text, text[], integer);
 drop function devora.search_corrections_v1(text[], text[]);
-drop function devora.search_collection_v1(text[]);
+drop function devora.search_collection_v1(text[], text);
 drop function devora.search_frequencies_v1(text[], text[]);
 drop function devora.sees_all_owners();
 drop function devora.track_search_source(regclass, text[]);
+drop function devora.tracks_search_source(regclass, text[]);
 drop function devora.recount_search_source(regclass, text[]);
 -- The triggers of searched tables go with it.
 drop function devora.record_search_changes() cascade;

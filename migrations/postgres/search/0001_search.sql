@@ -253,6 +253,18 @@ revoke all on function devora.recount_search_source(regclass, text[]) from publi
 comment on function devora.recount_search_source(regclass, text[]) is
   'Counts the rows of a searched table anew, instead of what was counted before; arguments as in devora.track_search_source.';
 
+create function devora.tracks_search_source(target regclass, variadic arguments text[]) returns boolean
+language sql stable
+set search_path = pg_catalog, pg_temp
+return (
+  select count(*) = 3 from pg_trigger t
+  where t.tgrelid = target and t.tgfoid = 'devora.record_search_changes()'::regprocedure
+    and t.tgargs = (select string_agg(convert_to(a, getdatabaseencoding()) || '\x00'::bytea, ''::bytea order by n)
+                    from unnest(arguments) with ordinality as u (a, n)));
+revoke all on function devora.tracks_search_source(regclass, text[]) from public;
+comment on function devora.tracks_search_source(regclass, text[]) is
+  'Whether the triggers that count a searched table''s rows are there; arguments as in devora.track_search_source.';
+
 create function devora.track_search_source(target regclass, variadic arguments text[]) returns boolean
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -260,15 +272,13 @@ as $$
 declare
   outer_role text := current_setting('role');
   schema_name name;
-  known bigint;
   operation text;
 begin
+  if devora.tracks_search_source(target, variadic arguments) then
+    return false;
+  end if;
   execute format('lock table %s in share row exclusive mode', target);
-  select count(*) into known from pg_trigger t
-   where t.tgrelid = target and t.tgfoid = 'devora.record_search_changes()'::regprocedure
-     and t.tgargs = (select string_agg(convert_to(a, getdatabaseencoding()) || '\x00'::bytea, ''::bytea order by n)
-                     from unnest(arguments) with ordinality as u (a, n));
-  if known = 3 then
+  if devora.tracks_search_source(target, variadic arguments) then
     return false;
   end if;
   select n.nspname into strict schema_name from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.oid = target;
@@ -319,26 +329,20 @@ comment on function devora.search_frequencies_v1(text[], text[]) is
   'Document frequencies over all owners of 100 and more: a rarer lexeme could tell of somebody''s rows. The empty lexeme counts all rows.';
 select devora.hand_over('devora.search_frequencies_v1(text[], text[])', 'devora_app', 'devora_service');
 
-create function devora.search_collection_v1(sources text[])
+create function devora.search_collection_v1(sources text[], owner text)
 returns table (source text, documents bigint)
 language sql stable security definer
 set search_path = pg_catalog, pg_temp
 as $$
-  -- In two parts: of a condition on the owner or the role no index would serve the first.
   select c.source, sum(c.documents)::bigint
-  from (
-    select own.source, own.documents from devora.search_collections own
-    where own.source = any(sources) and own.owner_id in ('', current_setting('app.user_id', true))
-      and not (select devora.sees_all_owners())
-    union all
-    select every.source, every.documents from devora.search_collections every
-    where every.source = any(sources) and (select devora.sees_all_owners())
-  ) as c
+  from devora.search_collections c
+  where c.source = any(sources)
+    and c.owner_id in ('', (select case when devora.sees_all_owners() then owner else current_setting('app.user_id', true) end))
   group by c.source
 $$;
-comment on function devora.search_collection_v1(text[]) is
-  'How many rows of each source the user of app.user_id has; for the service, of all owners.';
-select devora.hand_over('devora.search_collection_v1(text[])', 'devora_app', 'devora_service');
+comment on function devora.search_collection_v1(text[], text) is
+  'How many rows of each source the user of app.user_id has; for the service, the named owner.';
+select devora.hand_over('devora.search_collection_v1(text[], text)', 'devora_app', 'devora_service');
 
 -- Trigrams miss the slips in short words, hence the words of the same first letter and about the same length.
 create function devora.search_corrections_v1(words text[], sources text[])

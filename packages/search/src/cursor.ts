@@ -48,14 +48,23 @@ export interface CursorCodec {
   decode(verb: string, cursor: unknown): Cursor;
 }
 
+/** Shorter secrets could be guessed from a cursor. */
+const minSecretLength = 16;
 /** Longer texts are no cursors of ours. */
 const maxLength = 8_000;
 
 /**
  * Cursors that only holders of the secret can make: the place as JSON, and its HMAC-SHA256.
  * @param secret default: 32 random bytes, so that cursors hold within this process
+ * @throws {SearchError} INVALID_OPTION
  */
 export function createCursorCodec(secret: string | Uint8Array = randomBytes(32)): CursorCodec {
+  if (secret.length < minSecretLength) {
+    throw new SearchError(
+      "INVALID_OPTION",
+      `createSearch: cursorSecret must have at least ${minSecretLength} characters; received ${secret.length}. Make one with randomBytes(32).toString("base64url"), and give it to all processes.`,
+    );
+  }
   const sign = (text: string) => createHmac("sha256", secret).update(text).digest("base64url");
   return {
     encode: (place) => {

@@ -75,9 +75,8 @@ async function readStatistics(
     fields.length > 0;
   if (isNarrow || sources.some(({ where }) => where !== undefined)) return undefined;
   signal?.throwIfAborted();
-  const isOwner = scope.ownerId !== undefined;
-  const rows = await rowsOf(db, statisticsQuery(sources, terms, isOwner));
-  const statistics = decodeStatistics(rows, sources, terms, isOwner);
+  const rows = await rowsOf(db, statisticsQuery(sources, terms, scope.ownerId));
+  const statistics = decodeStatistics(rows, sources, terms, scope.ownerId);
   // Nothing is counted yet, or nobody counts.
   return statistics.rows === 0 ? undefined : statistics;
 }

@@ -25,7 +25,7 @@ export interface KernelOptions {
 
 /** Functions that search one source within the caller's own rows. */
 export interface SearchKernel {
-  /** `devora.search_books_1f0c8a2b_count(jsonb)`: changes with the source's definition and with this package's SQL. */
+  /** `devora.search_books_1f0c8a2b_count(jsonb)`: changes with the source, the roles and this package's SQL. */
   readonly count: string;
   readonly rank: string;
   /** Creates them; for the login that migrates, in this order, in one transaction. */
@@ -65,7 +65,7 @@ export function searchKernelFor(source: Source, options: KernelOptions = {}): Se
       body: rankBody(source, schema),
     },
   ];
-  const hash = createHash("sha256");
+  const hash = createHash("sha256").update(roles.join());
   for (const { body } of functions) hash.update(body);
   const base = `devora.search_${snakeCased(name).slice(0, 40)}_${hash.digest("hex").slice(0, 8)}`;
   return {

@@ -1,14 +1,21 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { rlsFor, rowsOf, searchVector, withService, withUser } from "@devora/db-schema";
 import { createSearch, defineSource, searchStatisticsFor } from "@devora/search";
 import { sql } from "drizzle-orm";
 import { pgTable, text } from "drizzle-orm/pg-core";
+import { InputError } from "./input-error.ts";
 import { openScratchDatabase } from "./scratch-database.ts";
 
 /** Test collections, kept beside the project; each states its source and licence. */
 const data = new URL("../../../../../shared/data/", import.meta.url);
-const lines = (path: string): string[] => readFileSync(new URL(path, data), "utf8").trim().split("\n");
+
+function lines(path: string): string[] {
+  const file = fileURLToPath(new URL(path, data));
+  if (!existsSync(file)) throw new InputError(`no file ${file}. Put the test collections there.`);
+  return readFileSync(file, "utf8").trim().split("\n");
+}
 
 const languages = {
   en: { corpus: "cranfield", pairs: "typos/en-core.tsv", kinds: undefined },
@@ -164,9 +171,18 @@ async function main(): Promise<void> {
     args: process.argv.slice(2).filter((argument) => argument !== "--"),
     options: { lang: { type: "string", default: "en" }, json: { type: "boolean", default: false } },
   });
-  if (values.lang !== "en" && values.lang !== "fr") throw new Error("--lang must be en or fr.");
+  if (values.lang !== "en" && values.lang !== "fr")
+    throw new InputError(`--lang must be en or fr; received ${values.lang}.`);
   const report = await evaluateTypos(values.lang);
   process.stdout.write(`${values.json ? JSON.stringify(report, null, 2) : format(report)}\n`);
 }
 
-if (import.meta.main) await main();
+if (import.meta.main) {
+  try {
+    await main();
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    process.stderr.write(`eval:typos: ${error.message}\n`);
+    process.exitCode = 2;
+  }
+}

@@ -12,10 +12,14 @@ export interface Statistics {
 }
 
 /**
- * How many rows of each source have the terms' lexemes, and how many the caller has in all; rare lexemes are left out.
- * @param isOwner the call is about one owner's rows, not about all
+ * How many rows of each source have the terms' lexemes, and how many the owner has in all; rare lexemes are left out.
+ * @param ownerId undefined: the call is about all rows
  */
-export function statisticsQuery(sources: readonly Source[], terms: readonly Term[], isOwner: boolean): SQL {
+export function statisticsQuery(
+  sources: readonly Source[],
+  terms: readonly Term[],
+  ownerId: string | undefined,
+): SQL {
   const names = sql`${sql.param(sources.map(({ name }) => name))}::text[]`;
   const lexemes = sources.flatMap((source) =>
     terms.flatMap(({ queries }) => Object.values(ofSource(queries, source)).flatMap(lexemeOf)),
@@ -24,15 +28,15 @@ export function statisticsQuery(sources: readonly Source[], terms: readonly Term
     select source, language, lexeme, documents::float8 as documents
     from devora.search_frequencies_v1(${names}, ${sql.param(["", ...new Set(lexemes)])}::text[])`;
   const collection = sql`
-    select source, null, null, documents::float8 from devora.search_collection_v1(${names})`;
-  return isOwner ? sql`${frequencies} union all ${collection}` : frequencies;
+    select source, null, null, documents::float8 from devora.search_collection_v1(${names}, ${ownerId ?? null}::text)`;
+  return ownerId === undefined ? frequencies : sql`${frequencies} union all ${collection}`;
 }
 
 export function decodeStatistics(
   rows: readonly Row[],
   sources: readonly Source[],
   terms: readonly Term[],
-  isOwner: boolean,
+  ownerId: string | undefined,
 ): Statistics {
   const key = (source: unknown, language: unknown, lexeme: unknown) => `${source} ${language} ${lexeme}`;
   const documents = new Map(
@@ -45,9 +49,10 @@ export function decodeStatistics(
       .reduce((sum, count) => sum + count, 0);
   const all = sumOf(() => "");
   return {
-    rows: isOwner
-      ? sources.reduce((sum, { name }) => sum + (documents.get(key(name, null, null)) ?? 0), 0)
-      : all,
+    rows:
+      ownerId === undefined
+        ? all
+        : sources.reduce((sum, { name }) => sum + (documents.get(key(name, null, null)) ?? 0), 0),
     shares: terms.map(({ queries, phrase }) => {
       const lexeme = (source: Source, language: string) =>
         lexemeOf(ofSource(queries, source)[language] ?? null)[0];

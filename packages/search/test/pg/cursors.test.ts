@@ -174,4 +174,10 @@ test("a cursor is refused where it does not belong, by a typed error", async () 
   expect(await codeOf(createSearch({ db }).searchAll({ ...call, cursor: made.nextCursor }))).toBe(
     "INVALID_CURSOR",
   );
+  expect(() => createSearch({ db, cursorSecret: "fifteen letters" })).toThrow(
+    expect.objectContaining({
+      code: "INVALID_OPTION",
+      message: expect.not.stringContaining("fifteen letters"),
+    }),
+  );
 });

@@ -217,6 +217,7 @@ test("an own table gets kernels by its source; a changed source gets new ones", 
   expect(searchKernelFor({ ...bookSource, filters: { genre, year } }).rank).toBe(
     searchKernelFor(bookSource).rank,
   );
+  expect(searchKernelFor(bookSource, { roles: ["reader"] }).rank).not.toBe(searchKernelFor(bookSource).rank);
   expect(() => searchKernelFor({ ...bookSource, owner: undefined })).toThrow(
     expect.objectContaining({ code: "INVALID_SOURCE" }),
   );

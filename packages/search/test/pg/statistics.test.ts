@@ -278,7 +278,7 @@ test("a user's own writes count, and the user can neither read nor write the cou
   }
 });
 
-test("frequencies below 100 stay hidden; numbers of rows are one's own, and all for the service", async () => {
+test("frequencies below 100 stay hidden; numbers of rows are one's own, and the named owner's for the service", async () => {
   const { db } = database;
   await add(Array.from({ length: 99 }, (_, n) => ({ id: `n${n}`, title: "common", body: "rare" })));
   await add([
@@ -297,18 +297,29 @@ test("frequencies below 100 stay hidden; numbers of rows are one's own, and all 
   ];
   expect(await withUser(db, "bob", frequencies)).toEqual(visible);
   expect(await withService(db, frequencies)).toEqual(visible);
-  const collection = (tx: Database) =>
+  const collectionOf = (owner: string) => (tx: Database) =>
     rowsOf(
       tx,
-      sql`select source, documents::int from devora.search_collection_v1('{notes,other}') order by source`,
+      sql`select source, documents::int from devora.search_collection_v1('{notes,other}', ${owner}) order by source`,
     );
-  expect(await withUser(db, "bob", collection)).toEqual([{ source: "notes", documents: 2 }]);
-  expect(await withUser(db, "nobody", collection)).toEqual([]);
-  expect(await inRole(db, "devora_app", collection)).toEqual([]);
-  expect(await withService(db, collection)).toEqual([{ source: "notes", documents: 101 }]);
-  expect(await withUser(db, "bob", (tx) => withService(tx, collection))).toEqual([
-    { source: "notes", documents: 101 },
-  ]);
+  const [bobs, anns] = [2, 99].map((documents) => [{ source: "notes", documents }]);
+  expect(await withUser(db, "bob", collectionOf("bob"))).toEqual(bobs);
+  expect(await withUser(db, "bob", collectionOf("ann"))).toEqual(bobs);
+  expect(await withUser(db, "nobody", collectionOf("ann"))).toEqual([]);
+  expect(await inRole(db, "devora_app", collectionOf("ann"))).toEqual([]);
+  expect(await withService(db, collectionOf("ann"))).toEqual(anns);
+  expect(await withUser(db, "bob", (tx) => withService(tx, collectionOf("ann")))).toEqual(anns);
+});
+
+test("installing what is there locks no writer out", async () => {
+  const modes = await database.db.transaction(async (tx) => {
+    for (const statement of searchStatisticsFor(source)) await tx.execute(statement);
+    return rowsOf(
+      tx,
+      sql`select mode from pg_locks where relation = 'notes'::regclass and pid = pg_backend_pid()`,
+    );
+  });
+  expect(modes.filter(({ mode }) => mode !== "AccessShareLock")).toEqual([]);
 });
 
 // PGlite has one connection.

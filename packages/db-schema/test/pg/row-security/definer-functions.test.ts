@@ -53,13 +53,13 @@ const probes: Record<string, Probe> = {
     ],
     sql`select * from devora.search_frequencies_v1('{s}', '{confidenti}')`,
   ),
-  "devora.search_collection_v1(text[])": readingProbe(
+  "devora.search_collection_v1(text[],text)": readingProbe(
     [
       sql`
         insert into devora.search_collections (source, owner_id, documents) values ('s', ${victim}, 5)
         on conflict do nothing`,
     ],
-    sql`select * from devora.search_collection_v1('{s}')`,
+    sql`select * from devora.search_collection_v1('{s}', ${victim})`,
   ),
   "devora.search_corrections_v1(text[],text[])": readingProbe(
     plantedWord,

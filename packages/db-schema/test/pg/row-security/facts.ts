@@ -119,12 +119,13 @@ const functions: Partial<Record<ModuleName, RowSecurityFacts["functions"]>> = {
     "devora.record_search_changes()": { definer: true, execute: [] },
     "devora.recount_search_source(regclass,text[])": { execute: [] },
     "devora.track_search_source(regclass,text[])": { execute: [] },
+    "devora.tracks_search_source(regclass,text[])": { execute: [] },
     "devora.sees_all_owners()": { execute: [] },
     "devora.search_frequencies_v1(text[],text[])": {
       definer: true,
       execute: ["devora_app", "devora_service"],
     },
-    "devora.search_collection_v1(text[])": { definer: true, execute: ["devora_app", "devora_service"] },
+    "devora.search_collection_v1(text[],text)": { definer: true, execute: ["devora_app", "devora_service"] },
     "devora.search_corrections_v1(text[],text[])": {
       definer: true,
       execute: ["devora_app", "devora_service"],
