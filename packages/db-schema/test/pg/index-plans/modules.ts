@@ -105,11 +105,11 @@ export const searchPlans: IndexPlan[] = [
       sql`select query from devora.search_queries where owner_id = ${user} order by occurred_at desc limit 20`,
   },
   {
-    index: "search_vocabulary_folded_trgm_idx",
-    query: "an owner's words that resemble a misspelt one (search_corrections_v1)",
+    index: "search_vocabulary_owner_id_reverse_idx",
+    query: "an owner's words that end with some letters (search_corrections_v1)",
     as: "kernel",
     sql: ({ user }) =>
-      sql`select word from devora.search_vocabulary where owner_id = ${user} and folded operator(public.%) 'c4ca42x'`,
+      sql`select word from devora.search_vocabulary where owner_id = ${user} and reverse(folded) ~>=~ 'c4' and reverse(folded) ~<~ 'c5'`,
   },
   {
     index: "search_vocabulary_owner_id_folded_idx",
@@ -119,10 +119,11 @@ export const searchPlans: IndexPlan[] = [
       sql`select word from devora.search_vocabulary where owner_id = ${user} and folded ~>=~ 'c4c' and folded ~<~ 'c4d'`,
   },
   {
-    index: "search_words_folded_trgm_idx",
-    query: "shared words that resemble a misspelt one (search_corrections_v1)",
+    index: "search_words_reverse_idx",
+    query: "shared words that end with some letters (search_corrections_v1)",
     as: "kernel",
-    sql: () => sql`select word from devora.search_words where folded operator(public.%) 'c4ca42xyz'`,
+    sql: () =>
+      sql`select word from devora.search_words where reverse(folded) ~>=~ 'c4c' and reverse(folded) ~<~ 'c4d'`,
   },
   {
     index: "search_words_folded_idx",
