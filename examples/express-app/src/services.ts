@@ -29,7 +29,7 @@ export interface Services {
   analytics: Analytics;
   metrics: Metrics;
   search: Search<(typeof devoraSources)[number]>;
-  /** The same, with its cursors, for what is no query of a person: results while they type, and further pages. */
+  /** The same, with its cursors, for results while a person types: what is half typed is no query yet. */
   unloggedSearch: Services["search"];
   embeddings: Embeddings<DevoraSourceName>;
   embedder: Embedder;

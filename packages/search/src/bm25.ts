@@ -30,7 +30,7 @@ export function bm25IndexFor(source: Source): SQL {
     );
   }
   return sql`create index if not exists ${sql.identifier(bm25Index)} on ${table}
-    using bm25 (${bm25Text(source)}) with (text_config = ${sql.raw(quoted(configOf(source)))})`;
+    using bm25 (${bm25Text(source)}) with (text_config = ${sql`${configOf(source)}`.inlineParams()})`;
 }
 
 /** As the rows' vectors were made with. */
@@ -39,8 +39,6 @@ function configOf({ language, languages }: Source): string {
   if (own === undefined) return `devora.devora_${language}`;
   return own.includes(".") ? own : `pg_catalog.${own}`;
 }
-
-const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
 /**
  * Where more rows match than are ranked: ids of those that BM25 holds best, by source, as JSON lists. Of sources whose

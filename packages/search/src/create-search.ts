@@ -72,12 +72,17 @@ export type Search<S extends Source> = SourceVerbs<S> & {
    * Slow, popular and fruitless queries of the log: for administrators. Queries not written yet are not in it: `flush`.
    * @throws {SearchError} INVALID_OPTION
    * @throws {DatabaseError}
+   * @example
+   * const { withoutResults } = await search.reportQueries({ from: new Date("2026-11-01") });
+   * // [{ query: "lighthose", searches: 12, owners: 7, withoutResults: 12, … }]
    */
   reportQueries(options: QueryReportOptions): Promise<QueryReport>;
   /**
    * Deletes the queries of the log made before a time, in batches; for a worker.
    * @throws {SearchError} INVALID_OPTION
    * @throws {DatabaseError}
+   * @example
+   * const { deleted } = await search.deleteQueriesBefore(new Date(Date.now() - 90 * 86_400_000));
    */
   deleteQueriesBefore(date: Date, options?: DeleteQueriesOptions): Promise<DeleteQueriesAnswer>;
   /** Writes the queries that the log still holds; never rejects. */

@@ -13,7 +13,7 @@ export type { Facets } from "./queries/ranking.ts";
 export type { QueryFilter } from "./query-fields.ts";
 export type { LogOptions } from "./query-log.ts";
 export type { QueryReportOptions } from "./query-report.ts";
-export type { Explanation, RankingPreferences, Recency } from "./rank.ts";
+export type { Explanation, RankingPreferences, Recency } from "./rank-options.ts";
 export type { RefreshAnswer, RefreshOptions } from "./refresh-statistics.ts";
 export type { FiltersOf, JsonOf, MetadataOf, ResultOf, SearchResult } from "./result.ts";
 export type { RetrieveAnswer, RetrieveOptions } from "./retrieve.ts";

@@ -12,7 +12,8 @@ import {
   ownerVariable,
   plannedInput,
 } from "./queries/input.ts";
-import { lastKeys, matchedKeys, scatteredKeys, sourceRankingQuery } from "./queries/ranking.ts";
+import { lastKeys, matchedKeys, scatteredKeys } from "./queries/ranked-keys.ts";
+import { sourceRankingQuery } from "./queries/ranking.ts";
 import { searchStatisticsFor } from "./search-statistics.ts";
 import type { Source } from "./source.ts";
 

@@ -1,6 +1,6 @@
 import type { Database } from "@devora/db-schema";
 import { SearchError } from "./errors.ts";
-import type { RankingPreferences } from "./rank.ts";
+import type { RankingPreferences } from "./rank-options.ts";
 import type { Source } from "./source.ts";
 
 /** Where and for whom a call runs. */

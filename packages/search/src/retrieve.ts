@@ -9,7 +9,8 @@ import type { Passage } from "./passage.ts";
 import { decodePage, pageQuery } from "./queries/page.ts";
 import { decodePassages, passagesQuery } from "./queries/passages.ts";
 import type { Scope } from "./queries/scope.ts";
-import { type Ranking, rank } from "./rank.ts";
+import { rank } from "./rank.ts";
+import type { Ranking } from "./rank-options.ts";
 import type { Source } from "./source.ts";
 
 export interface RetrieveOptions extends CallOptions {

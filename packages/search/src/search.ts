@@ -19,7 +19,8 @@ import { decodePage, pageQuery } from "./queries/page.ts";
 import type { Facets, RankedSource } from "./queries/ranking.ts";
 import { canFilter, type Scope } from "./queries/scope.ts";
 import { type QueryFilter, readQuery } from "./query-fields.ts";
-import { type Explanation, type Ranking, type RankingPreferences, rank } from "./rank.ts";
+import { rank } from "./rank.ts";
+import type { Explanation, Ranking, RankingPreferences } from "./rank-options.ts";
 import type { FiltersOf, ResultOf } from "./result.ts";
 import type { Source } from "./source.ts";
 

@@ -39,7 +39,7 @@ export function pageRoutes(services: Services): Router {
     page({ ...options, people: await people(db, options.user.id) }).markup;
 
   router.get("/", async (request, response) => {
-    const view = await find(request.query.cursor === undefined ? search : unloggedSearch, request);
+    const view = await find(search, request);
     const title = view.query === "" ? "Search" : view.query;
     const body = searchPage(view);
     response.type("html").send(await framed({ title, path: "/", user: currentUser(request), body }));

@@ -16,7 +16,7 @@ export interface Frequencies {
 
 export const maxCountedRows = 5_000;
 /** Rows that a scope is taken to have when they are too many to be counted. */
-const manyRows = 4 * maxCountedRows;
+const assumedRows = 4 * maxCountedRows;
 /** Most rows with a term that are counted in one source. */
 export const maxCountedMatches = 2_001;
 
@@ -57,7 +57,7 @@ export function frequenciesOf(
   };
   const counts = Array.from({ length: termCount }, (_, ordinal) => sumOf(ordinal));
   const inScope = sumOf(null) ?? 0;
-  const known = statistics?.rows ?? (inScope < maxCountedRows ? inScope : manyRows);
+  const known = statistics?.rows ?? (inScope < maxCountedRows ? inScope : assumedRows);
   const rows = Math.max(known, ...counts.map((count) => count ?? 0));
   const terms = counts.map((count, ordinal) => {
     if (count !== undefined && count < maxCountedMatches) return count;

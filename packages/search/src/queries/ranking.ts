@@ -2,17 +2,9 @@ import type { Row } from "@devora/db-schema";
 import { type SQL, sql } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
 import type { Source } from "../source.ts";
-import { castTypeOf } from "./column-type.ts";
 import type { Input } from "./input.ts";
-import {
-  caseOfLanguage,
-  conditionOf,
-  foundCondition,
-  languageOf,
-  type MatchedFields,
-  matchCondition,
-  tableOf,
-} from "./scope.ts";
+import { chosenKeys, keysFor, lastMatched, type RankedKeys } from "./ranked-keys.ts";
+import { caseOfLanguage, languageOf, type MatchedFields, matchCondition, tableOf } from "./scope.ts";
 import { termCondition, termQuery, termRowsOf } from "./term-rows.ts";
 
 export interface RankedRow {
@@ -98,86 +90,6 @@ export function sourceRankingQuery(
            (select count(*)::int from chosen),
            (select l.key::text from (${lastMatched(input)}) as l order by l.key limit 1),
            (select f.key::text from filled as f order by f.key limit 1), ${facets(source, input)}`;
-}
-
-/** They are chosen by id alone, because sorting whole rows takes longer than reading the chosen ones again. */
-const lastMatched = (input: Input): SQL =>
-  sql`select key from matched order by key desc limit ${input.value("cap", "int")}`;
-
-/** The rows that get ranked: those chosen by id, and beside them those that a BM25 index chose. */
-function chosenKeys(source: Source, input: Input): SQL {
-  const { id, bm25Index } = source;
-  const chosen = sql`(${lastMatched(input)}) union select key from filled`;
-  if (bm25Index === undefined || !input.has("best")) return chosen;
-  const type = sql.raw(castTypeOf(id));
-  return sql`
-    ${chosen}
-    union
-    select ${id} from ${tableOf(source, input)}
-    where ${id} = any(array(select jsonb_array_elements_text(${input.value("best", "jsonb")}))::${type}[])
-      and ${conditionOf(source, input)} and ${foundCondition(source, "candidates", input)}`;
-}
-
-/** Statements that choose the rows by id: (key). */
-export interface RankedKeys {
-  readonly matched: SQL;
-  readonly filled: SQL;
-}
-
-/** The rows with the request's candidate terms, the last by id. */
-export const matchedKeys = (source: Source, input: Input): SQL => keysOf(source, input, matching(input));
-
-/**
- * The same. PostgreSQL may walk the index on id until enough rows matched, which suits words that many rows have; but
- * it takes a match for cheap, and walks far for others. Here it cannot: the rows are read before they are sorted.
- */
-export const scatteredKeys = (source: Source, input: Input): SQL => sql`
-  select key from (
-    ${keysOf(source, input, { ...matching(input), order: sql.empty(), limit: sql`offset 0` })}
-  ) as s
-  order by key desc
-  limit ${input.value("bound", "int")}`;
-
-const matching = (input: Input) => ({
-  ...{ name: "candidates", floor: "floor" },
-  ...{ order: lastFirst, limit: sql`limit ${input.value("bound", "int")}` },
-});
-
-const lastFirst = sql`order by key desc`;
-
-const keysFor = (source: Source, input: Input): RankedKeys => ({
-  matched: input.has("scattered") ? scatteredKeys(source, input) : matchedKeys(source, input),
-  filled: filledKeys(source, input),
-});
-
-/** The last rows with any word, as many as `matched` lacks to `fill`. */
-function filledKeys(source: Source, input: Input): SQL {
-  if (!input.has("fill")) return sql`select key from matched limit 0`;
-  return lastKeys(
-    source,
-    input,
-    sql`greatest(0, ${input.value("fill", "int")} - (select count(*) from matched))`,
-  );
-}
-
-/** The last rows with any word. */
-export const lastKeys = (source: Source, input: Input, limit: SQL): SQL =>
-  keysOf(source, input, { name: "any", floor: "fillFloor", order: lastFirst, limit: sql`limit ${limit}` });
-
-function keysOf(
-  source: Source,
-  input: Input,
-  { name, floor, limit, order }: { name: string; floor: string; limit: SQL; order: SQL },
-): SQL {
-  const { id } = source;
-  const above = input.has(floor)
-    ? sql`and (${input.value(floor)} is null or ${id} >= ${input.value(floor, castTypeOf(id))})`
-    : sql.empty();
-  return sql`
-    select ${id} as key
-    from ${tableOf(source, input)}
-    where ${conditionOf(source, input)} and ${foundCondition(source, name, input)} ${above}
-    ${order} ${limit}`;
 }
 
 /** The chosen rows, with what ranks them. */

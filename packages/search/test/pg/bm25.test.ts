@@ -5,21 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bm25IndexFor, createSearch, defineSource, installSearch, searchKernelFor } from "../../src/index.ts";
 import { addBooks, bookSource, books, createBooks } from "../books.ts";
 
-const indexed = defineSource({
-  name: "books",
-  table: books,
-  id: books.id,
-  title: books.title,
-  body: books.blurb,
-  vector: books.search,
-  language: "en",
-  owner: books.tenant,
-  updatedAt: books.publishedAt,
-  bm25Index: "books_bm25_idx",
-  metadata: { genre: books.genre },
-  filters: { genre: books.genre, year: books.year },
-});
-const plain = { ...indexed, bm25Index: undefined };
+const indexed: typeof bookSource = { ...bookSource, bm25Index: "books_bm25_idx" };
+const plain = bookSource;
 
 const found = await createTextSearchDatabase();
 afterAll(() => found?.close());
@@ -217,6 +204,7 @@ test("without the index a search answers as without the option", async () => {
 test("what no index can cover is refused", () => {
   const refused = (options: object) =>
     expect(() => defineSource({ ...indexed, ...options } as never)).toThrow(/bm25Index/);
+  expect(defineSource({ ...indexed } as never).bm25Index).toBe("books_bm25_idx");
   refused({ title: sql`'x'` });
   refused({ body: sql`'x'` });
   refused({ language: books.genre });

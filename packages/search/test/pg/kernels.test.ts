@@ -153,6 +153,37 @@ test("words that many rows of others have are not taken to be in one's own", asy
   });
 });
 
+test("of more rows than are ranked the last by id are, though their word is rare among all", async () => {
+  const { db } = database;
+  await installSearch(db, devoraSources);
+  const dora = await seedUser(db);
+  const conversationId = await rowsOfUser(db, dora).conversation({ title: "Sea birds" });
+  const idOf = (n: number) => `01900000-0000-7000-8000-${n.toString(16).padStart(12, "0")}`;
+  // Written in no order, the first ones the most about it.
+  await withService(db, (tx) =>
+    tx.execute(sql`
+      insert into messages (id, user_id, conversation_id, role, content)
+      select ('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, ${dora}::uuid, ${conversationId}::uuid, 'user',
+             case when n <= 100 then 'petrel petrel petrel' when n <= 700 then 'a petrel over the waves' else 'plain text ' || n end
+      from generate_series(1, 2800) as n
+      order by n * 7919 % 2803`),
+  );
+  await createSearch({ db }).refreshStatistics();
+  const expected = Array.from({ length: 500 }, (_, n) => idOf(n + 201)).sort();
+  for (const kernels of [{}, { schema: "elsewhere" }]) {
+    const search = createSearch({ db, kernels });
+    const ids: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await search.searchAll({ query: "petrel", ownerId: dora, limit: 100, cursor });
+      expect(page).toMatchObject({ total: 700, complete: false });
+      ids.push(...page.results.map(({ id }) => id));
+      cursor = page.nextCursor;
+    } while (cursor !== undefined);
+    expect(ids.sort()).toEqual(expected);
+  }
+});
+
 test("a kernel answers for the user of the scope, whomever the call names", async () => {
   const { db } = database;
   await installSearch(db, devoraSources);

@@ -30,25 +30,24 @@ const searchQuery = z.object({
 });
 
 /** Search, completion, and rows like a row. */
-export function searchRoutes({ db, search, unloggedSearch, embeddings, analytics }: Services): Router {
+export function searchRoutes({ db, search, embeddings, analytics }: Services): Router {
   const router = Router();
 
   router.get("/search", async (request, response) => {
     const { q, type, limit, cursor, facets } = input(request, "query", searchQuery);
     const userId = currentUser(request).id;
-    const call = { query: q, ownerId: userId, limit, sources: type, facets: facets === "1" };
-    if (cursor !== undefined) {
-      response.json(await unloggedSearch.search({ ...call, cursor }));
-      return;
-    }
+    const call = { query: q, ownerId: userId, limit, cursor, sources: type, facets: facets === "1" };
     const answer = await search.search(call);
-    await analytics.trackSearch({
-      userId,
-      query: q,
-      searchType: type?.join(",") ?? "all",
-      resultCount: answer.total,
-      durationMs: answer.executionTimeMs,
-    });
+    // A further page is no search of its own.
+    if (cursor === undefined) {
+      await analytics.trackSearch({
+        userId,
+        query: q,
+        searchType: type?.join(",") ?? "all",
+        resultCount: answer.total,
+        durationMs: answer.executionTimeMs,
+      });
+    }
     response.json(answer);
   });
 
