@@ -53,7 +53,7 @@ export async function readFrequencies(db: Database, options: FrequencyOptions): 
     };
     const kernel = installed.kernels.get(source.name);
     const counts = kernel
-      ? kernelCall(kernel.count, { ...request, planned: many ? "true" : null })
+      ? kernelCall(kernel.count, { ...request, planned: many || !kernel.isOwn ? "true" : null })
       : termCountsQuery(source, boundInput(request));
     return known ? [sql`(${counts})`] : [sql`(${counts})`, rowCountQuery(source, boundInput(request))];
   });

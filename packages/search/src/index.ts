@@ -5,7 +5,13 @@ export { chunkPassages, devoraSources, type PassageSource } from "./devora-sourc
 export type { Correction, DidYouMean, DidYouMeanOptions } from "./did-you-mean.ts";
 export { isSearchError, SearchError, type SearchErrorCode } from "./errors.ts";
 export type { Suggestion, SuggestionOptions, Suggestions } from "./get-suggestions.ts";
-export { installSearch, type KernelOptions, type SearchKernel, searchKernelFor } from "./kernels.ts";
+export {
+  installSearch,
+  type KernelFunctions,
+  type KernelOptions,
+  type SearchKernel,
+  searchKernelFor,
+} from "./kernels.ts";
 export type { CallOptions, ScopeRoles } from "./options.ts";
 export type { Passage } from "./passage.ts";
 export type { QueryReport, ReportedQuery } from "./queries/query-report.ts";

@@ -1,13 +1,22 @@
 import { type Database, type Row, rowsOf } from "@devora/db-schema";
 import { type SQL, sql } from "drizzle-orm";
-import { type KernelOptions, type SearchKernel, searchKernelFor } from "./kernels.ts";
+import { type KernelFunctions, type KernelOptions, type SearchKernel, searchKernelFor } from "./kernels.ts";
 import type { Scope } from "./queries/scope.ts";
 import type { Source } from "./source.ts";
 
+/** The functions that one call may use. */
+export interface CallKernel extends KernelFunctions {
+  readonly page: string;
+  /** Whether they are the ones within the caller's own rows. */
+  readonly isOwn: boolean;
+}
+
+/** By source. */
+export type Kernels = ReadonlyMap<string, CallKernel>;
+
 /** What a search on this database can use. */
 export interface Installed {
-  /** By source. */
-  readonly kernels: ReadonlyMap<string, SearchKernel>;
+  readonly kernels: Kernels;
   /** Whether module `search` counts words. */
   readonly statistics: boolean;
 }
@@ -20,36 +29,42 @@ export type InstallationLookup = (
 ) => Promise<Installed>;
 
 /**
- * A kernel answers for the user of `app.user_id`, so it serves calls for just that owner; other calls, such as a
- * service's, send the statement itself. What is there on the search's own database is asked for until all is; a
- * caller's database is asked each time, for it may be another one, or in another scope.
+ * Within an owner's rows a kernel answers for the user of `app.user_id`, so it serves calls for just that owner; other
+ * calls, such as a service's, get the one over all rows that they may see. What is there on the search's own database
+ * is asked for until all is; a caller's database is asked each time, for it may be another one, or in another scope.
  */
 export function createInstallationLookup(
   sources: readonly Source[],
   options: KernelOptions = {},
 ): InstallationLookup {
-  const kernels = new Map(
-    sources
-      .filter(({ owner }) => owner !== undefined)
-      .map((source) => [source.name, searchKernelFor(source, options)] as const),
-  );
+  const kernels = new Map(sources.map((source) => [source.name, searchKernelFor(source, options)] as const));
   const known = new Map<string, Installed>();
   return async (db, wanted, { scope: { ownerId }, isOwn }) => {
     const asked = wanted.flatMap(({ name }) => {
-      const kernel = ownerId === undefined ? undefined : kernels.get(name);
+      const kernel = kernels.get(name);
       return kernel ? [[name, kernel] as const] : [];
     });
-    const key = asked.map(([name]) => name).join();
+    const key = [ownerId === undefined, ...asked.map(([name]) => name)].join();
     const remembered = isOwn ? known.get(key) : undefined;
     if (remembered) return remembered;
     const row = decodeInstalled(await rowsOf(db, installedQuery(asked, ownerId)));
-    const found: Installed = {
-      kernels: new Map(asked.filter(([name]) => row.scoped && row.ready.has(name))),
-      statistics: row.statistics,
-    };
-    if (isOwn && found.statistics && found.kernels.size === asked.length) known.set(key, found);
+    const usable = asked.flatMap(([name, kernel]) => {
+      const functions = functionsFor(kernel, row);
+      return functions ? [[name, functions] as const] : [];
+    });
+    const found: Installed = { kernels: new Map(usable), statistics: row.statistics };
+    if (isOwn && found.statistics && usable.length === asked.length) known.set(key, found);
     return found;
   };
+}
+
+function functionsFor(
+  { own, visible, page }: SearchKernel,
+  { scoped, ready }: ReturnType<typeof decodeInstalled>,
+): CallKernel | undefined {
+  if (!ready.has(page)) return undefined;
+  if (scoped && own && ready.has(own.rank)) return { ...own, page, isOwn: true };
+  return ready.has(visible.rank) ? { ...visible, page, isOwn: false } : undefined;
 }
 
 const installedQuery = (
@@ -60,11 +75,14 @@ const installedQuery = (
          coalesce(has_function_privilege(
            to_regprocedure('devora.search_frequencies_v1(text[], text[])'), 'execute'), false) as statistics,
          array_to_string(array(
-           select k.name
-           from jsonb_to_recordset(${JSON.stringify(
-             kernels.map(([name, { rank }]) => ({ name, rank: `${rank}(jsonb)` })),
-           )}::jsonb) as k(name text, rank text)
-           where has_function_privilege(to_regprocedure(k.rank), 'execute')
+           select f.name from jsonb_array_elements_text(${JSON.stringify(
+             kernels.flatMap(([, { own, visible, page }]) => [
+               ...(own ? [own.rank] : []),
+               visible.rank,
+               page,
+             ]),
+           )}::jsonb) as f(name)
+           where has_function_privilege(to_regprocedure(f.name || '(jsonb)'), 'execute')
          ), ',') as ready`;
 
 const decodeInstalled = ([row]: readonly Row[]) => ({

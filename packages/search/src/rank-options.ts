@@ -1,5 +1,5 @@
 import type { Cursor, CursorPlace } from "./cursor.ts";
-import type { InstallationLookup } from "./installed.ts";
+import type { InstallationLookup, Kernels } from "./installed.ts";
 import type { ParsedQuery } from "./parse-query.ts";
 import type { RankedRow, RankedSource } from "./queries/ranking.ts";
 import type { Scope } from "./queries/scope.ts";
@@ -63,4 +63,6 @@ export interface Ranking {
   readonly unknown: readonly number[];
   /** What the next page must be ranked by; undefined when nothing was found. */
   readonly place: CursorPlace | undefined;
+  /** Those that may read the page. */
+  readonly kernels: Kernels;
 }

@@ -13,6 +13,8 @@ import { candidateTerms, estimatedTotal, weightTerms } from "./weights.ts";
 
 /** Fewer rows with every word than this, and rows with any word are answered after them. */
 const fewRows = 5;
+/** What rows with every word score at least; see `sourceRankingQuery`. */
+const leastWholeScore = 1 / 3;
 /** In scopes of no more rows than this, all that match are ranked. */
 const fewEnoughToRank = 2_000;
 /** Where more rows are expected to match, they are not counted further than they are ranked. */
@@ -44,7 +46,7 @@ export async function rank(db: Database, options: RankOptions): Promise<Ranking>
   const call = { db, options, terms, installed };
   const found = place ? await rankPage(call, place) : await rankFirstPage(call);
   return found
-    ? { ...found, explanation: undefined, place: { ...found.place, hash } }
+    ? { ...found, explanation: undefined, place: { ...found.place, hash }, kernels: installed.kernels }
     : nothing(explanation, terms);
 }
 
@@ -74,24 +76,44 @@ const nothing = (explanation: Explanation | undefined, terms: Terms): Ranking =>
   explanation,
   unknown: [],
   place: undefined,
+  kernels: new Map(),
 });
 
 /** Rows with all words; where those are few, rows with any. Undefined when no row matches. */
 async function rankFirstPage(call: RankCall): Promise<RankedPage | undefined> {
   const { options, terms } = call;
-  const { sources, words } = options;
+  const { sources } = options;
   const frequencies = await readFrequencies(call.db, { ...options, ...call, sources });
   const first = firstPlace(terms, frequencies);
-  const canRelax = terms.terms.length > 1;
-  const all = canRelax && words === "any" ? undefined : await rankFirst(call, first, frequencies);
-  if (all && all.total >= fewRows) return all;
-  const any = canRelax ? await rankFirst(call, relaxed(first, terms, frequencies), frequencies) : undefined;
-  const found = any && any.total > (all?.total ?? 0) ? any : all;
-  if (found && found.total > 0) return found;
+  const found = await rankWords(call, first, frequencies);
+  if (found.total > 0) return found;
   const within = sources.some(({ identifierVector }) => identifierVector) ? withinWords(terms) : null;
   if (within === null || frequencies.rows > maxScannedRows) return undefined;
   const letters = await rankFirst(call, { ...first, within: true }, frequencies);
   return letters.total > 0 ? letters : undefined;
+}
+
+async function rankWords(call: RankCall, first: Place, frequencies: KnownFrequencies): Promise<RankedPage> {
+  const { options, terms } = call;
+  const rankAll = () => rankFirst(call, first, frequencies);
+  const rankAny = () => rankFirst(call, relaxed(first, terms, frequencies), frequencies);
+  if (terms.terms.length === 1) return rankAll();
+  if (options.words === "any") return rankAny();
+  // A question of many words is answered by rows with some of them: then those with all need not be looked for.
+  const likely = estimatedTotal(frequencies, "all") < 1 ? await rankAny() : undefined;
+  if (likely && hasFewWhole(likely, options)) return likely;
+  const all = await rankAll();
+  if (all.total >= fewRows) return all;
+  const any = likely ?? (await rankAny());
+  return any.total > all.total ? any : all;
+}
+
+/** Whether a relaxed first page shows that only few rows, and not all of its own, have every word. */
+function hasFewWhole({ rows, sources, total, place }: RankedPage, { limit, offset }: RankOptions): boolean {
+  const whole = rows.filter(({ missing }) => missing.length === 0).length;
+  const lastScore = rows.at(-1)?.score ?? 0;
+  const showsAll = offset === 0 && (rows.length < limit || lastScore < leastWholeScore);
+  return showsAll && sources.every(({ matched }) => matched <= place.cap) && whole < fewRows && whole < total;
 }
 
 const firstPlace = ({ terms }: Terms, frequencies: KnownFrequencies): Place => ({

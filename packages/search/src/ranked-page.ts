@@ -2,7 +2,7 @@ import { type Database, rowsOf } from "@devora/db-schema";
 import type { SQL } from "drizzle-orm";
 import { bestRows } from "./bm25.ts";
 import type { CursorPlace } from "./cursor.ts";
-import type { Installed } from "./installed.ts";
+import type { Installed, Kernels } from "./installed.ts";
 import { boundInput, type SearchRequest } from "./queries/input.ts";
 import { kernelCall } from "./queries/kernel-call.ts";
 import { decodeRanking, rankingQuery, sourceRankingQuery } from "./queries/ranking.ts";
@@ -30,7 +30,7 @@ export interface RankCall {
 }
 
 export type Place = Omit<CursorPlace, "hash">;
-export type RankedPage = Omit<Ranking, "place" | "explanation"> & { readonly place: Place };
+export type RankedPage = Omit<Ranking, "place" | "explanation" | "kernels"> & { readonly place: Place };
 
 /** Ranks by a place that is known: the first one, or that of a cursor. */
 export async function rankPage(
@@ -48,8 +48,6 @@ export async function rankPage(
   const rows = await rowsOf(db, pageOf(options, asked, { ...place, weighted, match, best, bound }, kernels));
   return { ...decodeRanking(rows), ...place, terms: asked, weighted, place };
 }
-
-type Kernels = Installed["kernels"];
 
 /** Letters within words are read from the bodies, which kernels do not do. */
 const noKernels: Kernels = new Map();
@@ -126,7 +124,7 @@ function pageOf(
     };
     const kernel = kernels.get(source.name);
     const rows = kernel
-      ? kernelCall(kernel.rank, { ...request, planned: place.many ? "true" : null })
+      ? kernelCall(kernel.rank, { ...request, planned: place.many || !kernel.isOwn ? "true" : null })
       : sourceRankingQuery(source, boundInput(request));
     return { name: source.name, rows };
   });

@@ -95,7 +95,7 @@ async function cutPassages(
   db: Database,
   sources: readonly Source[],
   scope: Scope,
-  { rows: ranked, terms, weighted }: Ranking,
+  { rows: ranked, terms, weighted, kernels }: Ranking,
 ): Promise<Passage[]> {
   const pages = sources
     .map((source) => ({
@@ -103,7 +103,9 @@ async function cutPassages(
       ids: ranked.filter(({ type }) => type === source.name).map(({ id }) => id),
     }))
     .filter(({ ids }) => ids.length > 0);
-  const rows = decodePage(await rowsOf(db, pageQuery(pages, { scope, terms, weighted, use: "passage" })));
+  const rows = decodePage(
+    await rowsOf(db, pageQuery(pages, { scope, terms, weighted, use: "passage", kernels })),
+  );
   return ranked.flatMap(({ type, id, score }) => {
     const row = rows.find((candidate) => candidate.type === type && candidate.id === id);
     const source = sources.find(({ name }) => name === type);

@@ -232,7 +232,7 @@ async function readPage(
   { sources, scope }: Found,
   ranking: Ranking,
 ): Promise<ResultOf<Source>[]> {
-  const { rows: ranked, terms, weighted } = ranking;
+  const { rows: ranked, terms, weighted, kernels } = ranking;
   const pages = sources
     .map((source) => ({
       source,
@@ -240,7 +240,9 @@ async function readPage(
     }))
     .filter(({ ids }) => ids.length > 0);
   if (pages.length === 0) return [];
-  const rows = decodePage(await rowsOf(db, pageQuery(pages, { scope, terms, weighted, use: "snippet" })));
+  const rows = decodePage(
+    await rowsOf(db, pageQuery(pages, { scope, terms, weighted, use: "snippet", kernels })),
+  );
   return ranked.flatMap(({ type, id, score, missing }) => {
     const row = rows.find((candidate) => candidate.type === type && candidate.id === id);
     const source = sources.find(({ name }) => name === type);

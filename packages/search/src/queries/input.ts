@@ -16,8 +16,8 @@ export interface Input {
 export interface KernelScope {
   /** Of tables that name none. */
   readonly schema: string;
-  /** Whose rows, by `app.user_id`. */
-  readonly owner: SQL;
+  /** Whose rows, by `app.user_id`; undefined where the request may name an owner, and policies decide. */
+  readonly owner: SQL | undefined;
 }
 
 /** Values as bound parameters. */
@@ -37,6 +37,12 @@ export interface KernelVariable {
   readonly type: string;
 }
 
+export interface KernelOf {
+  readonly schema: string;
+  /** For the rows of `app.user_id` alone. */
+  readonly isOwn: boolean;
+}
+
 /** The owner whom a kernel reads from `app.user_id`. */
 export const ownerVariable = "devora_owner";
 
@@ -44,22 +50,24 @@ export const ownerVariable = "devora_owner";
  * Values as variables of a kernel, so that none is read from JSON, and no query parsed, for each row anew.
  * @param variables is filled with those that the statement uses
  */
-export function kernelInput(schema: string, variables: KernelVariable[]): Input {
+export function kernelInput(kernel: KernelOf, variables: KernelVariable[]): Input {
   const value = (name: string, type = "text"): SQL => sql.raw(variableOf(variables, name, type));
-  return { value, has: () => true, kernel: { schema, owner: sql.raw(ownerVariable) } };
+  const owner = kernel.isOwn ? sql.raw(ownerVariable) : undefined;
+  return { value, has: () => true, kernel: { schema: kernel.schema, owner } };
 }
 
 /**
  * Values as parameters of a statement that a kernel plans at each call, by its variables.
  * @param used is filled with the variables in the order of the parameters
  */
-export function plannedInput(schema: string, variables: KernelVariable[], used: string[]): Input {
+export function plannedInput(kernel: KernelOf, variables: KernelVariable[], used: string[]): Input {
   const parameter = (variable: string): SQL => {
     if (!used.includes(variable)) used.push(variable);
     return sql.raw(`$${used.indexOf(variable) + 1}`);
   };
   const value = (name: string, type = "text"): SQL => parameter(variableOf(variables, name, type));
-  return { value, has: () => true, kernel: { schema, owner: parameter(ownerVariable) } };
+  const owner = kernel.isOwn ? parameter(ownerVariable) : undefined;
+  return { value, has: () => true, kernel: { schema: kernel.schema, owner } };
 }
 
 function variableOf(variables: KernelVariable[], name: string, type: string): string {

@@ -1,11 +1,23 @@
 import { type Row, textConfig } from "@devora/db-schema";
 import { type SQL, sql } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
+import type { Kernels } from "../installed.ts";
 import { hitEnd, hitStart, slash, tagOpen } from "../marked-text.ts";
 import type { Source } from "../source.ts";
-import { ofSource, type Terms } from "../terms.ts";
-import { languageOf, ofOwnLanguage, type Scope, scopeCondition } from "./scope.ts";
-import { patternRows, type WeightedTerm } from "./term-rows.ts";
+import type { Terms } from "../terms.ts";
+import { castTypeOf } from "./column-type.ts";
+import { boundInput, type Input, type SearchRequest } from "./input.ts";
+import { kernelCall } from "./kernel-call.ts";
+import {
+  caseOfLanguage,
+  conditionOf,
+  languageOf,
+  type Scope,
+  scopeRequest,
+  tableOf,
+  valuesRequest,
+} from "./scope.ts";
+import { patternRows, patternsJson, type WeightedTerm } from "./term-rows.ts";
 
 /** A row of the answered page, its texts marked where the query's words are. */
 export interface PageRow {
@@ -27,8 +39,8 @@ export interface PageRow {
  * takes .12 ms for each 1,000: enough for a snippet, for a passage, and for lines of code.
  */
 export const windowLengths = { snippet: 4_000, passage: 8_000, code: 8_000 } as const;
-/** The part of a window that comes before the word that it was cut for. */
-const leadShare = 1 / 8;
+/** The part of a window that comes before the word that it was cut for: an eighth. */
+const leadDivisor = 8;
 
 const headlineOptions = `HighlightAll=true, StartSel="${hitStart}", StopSel="${hitEnd}"`;
 
@@ -38,6 +50,7 @@ export interface Marking {
   readonly weighted: readonly WeightedTerm[];
   /** What the bodies are for; those of code are always for lines. */
   readonly use: "snippet" | "passage";
+  readonly kernels: Kernels;
 }
 
 /** Reads the rows of a page, in any order. The scope is checked once more. */
@@ -45,38 +58,63 @@ export function pageQuery(
   pages: readonly { readonly source: Source; readonly ids: readonly string[] }[],
   marking: Marking,
 ): SQL {
-  const rows = pages.map(({ source, ids }) => sourceRows(source, ids, marking));
-  return sql`
-    with terms as materialized (${patternRows(marking.weighted)})
-    ${sql.join(rows, sql` union all `)}`;
+  const rows = pages.map(({ source, ids }) => {
+    const request = pageRequest(source, ids, marking);
+    const page = marking.kernels.get(source.name)?.page;
+    const found = page ? kernelCall(page, request) : sourcePageQuery(source, boundInput(request));
+    return sql`select ${source.name}::text as type, p.* from (${found}) as p`;
+  });
+  return sql.join(rows, sql` union all `);
 }
 
-function sourceRows(source: Source, ids: readonly string[], { scope, terms, use }: Marking): SQL {
-  const windowLength = windowLengths[source.identifierVector ? "code" : use];
+const pageRequest = (
+  source: Source,
+  ids: readonly string[],
+  { scope, terms, weighted, use }: Marking,
+): SearchRequest => ({
+  ...scopeRequest(source, scope),
+  ...valuesRequest(source, "highlights", terms.highlights),
+  ids: JSON.stringify(ids),
+  patterns: patternsJson(weighted),
+  patternCount: String(weighted.length),
+  window: String(windowLengths[source.identifierVector ? "code" : use]),
+});
+
+/**
+ * The rows of one source, each found by its own id: a plan for a list of ids may read all rows of an owner instead.
+ * Answers (id, title, marked_title, marked_body, start_offset, lines_before, updated_at, metadata).
+ */
+export function sourcePageQuery(source: Source, input: Input): SQL {
+  const ids = sql`select value::${sql.raw(castTypeOf(source.id))} as key from jsonb_array_elements_text(${input.value("ids", "jsonb")})`;
+  const window = input.value("window", "int");
+  const query = (language: string) => input.value(`highlights.${language}`, "tsquery");
+  const own =
+    typeof source.language === "string"
+      ? query(source.language)
+      : caseOfLanguage(source, sql`d.language`, query);
   return sql`
-    select ${source.name}::text as type, d.id, d.title,
+    with terms as materialized (${patternRows(input)})
+    select d.id, d.title,
            ${marked(sql`d.title`, sql`h.title`)} as marked_title,
            ${marked(sql`w.text`, sql`h.body`)} as marked_body,
            length(w.before) + length(regexp_replace(w.before, '[^\\U00010000-\\U0010ffff]', '', 'g')) as start_offset,
            length(w.before) - length(replace(w.before, e'\\n', '')) as lines_before,
            d.updated_at, d.metadata
-    from (
+    from (${ids} offset 0) as k
+    cross join lateral (
       select ${source.id}::text as id, coalesce(${source.title}, '')::text as title,
              coalesce(${source.body ?? sql`''`}, '')::text as body, ${languageOf(source)} as language,
              ${source.updatedAt ? sql`(extract(epoch from ${source.updatedAt}) * 1000)::float8` : sql`null::float8`} as updated_at,
              ${metadataOf(source.metadata)} as metadata
-      from ${source.table}
-      where ${scopeCondition(source, scope)} and ${source.id} in (${sql.join(
-        ids.map((id) => sql`${id}`),
-        sql`, `,
-      )})
+      from ${tableOf(source, input)}
+      where ${source.id} = k.key and ${conditionOf(source, input)}
       offset 0
     ) as d
-    cross join lateral (select ${windowStart(source, windowLength)} as start offset 0) as s
+    cross join lateral (select ${windowStart(source, window)} as start offset 0) as s
     cross join lateral (
-      select left(d.body, s.start) as before, substr(d.body, s.start + 1, ${windowLength}::int) as text offset 0
+      select left(d.body, s.start) as before, substr(d.body, s.start + 1, ${window}) as text offset 0
     ) as w
-    cross join lateral (select ${ofOwnLanguage(sql`d.language`, ofSource(terms.highlights, source), sql`tsquery`)} as query offset 0) as q
+    cross join lateral (select ${own} as query offset 0) as q
     cross join lateral (select ${headline(source, sql`d.title`)} as title, ${headline(source, sql`w.text`)} as body offset 0) as h`;
 }
 
@@ -89,8 +127,8 @@ const marked = (text: SQL, headline: SQL): SQL => sql`
   else ${withoutMarks(text)} end`;
 
 /** Zero-based, in characters: 0 unless the body is long, then a little before its first, most telling word. */
-const windowStart = (source: Source, windowLength: number): SQL => sql`
-  case when length(d.body) <= ${windowLength}::int then 0
+const windowStart = (source: Source, window: SQL): SQL => sql`
+  case when length(d.body) <= ${window} then 0
   else greatest(0, coalesce((
     select found.at
     from terms as t
@@ -100,7 +138,7 @@ const windowStart = (source: Source, windowLength: number): SQL => sql`
     where t.pattern <> '' and found.at > 0
     order by t.weight desc, t.ordinal
     limit 1
-  ), 1) - 1 - ${windowLength * leadShare}::int) end`;
+  ), 1) - 1 - ${window} / ${leadDivisor}::int) end`;
 
 /**
  * The marks' own characters never come from a row. From ts_headline `<` hides, because it would drop tags, and `/`,

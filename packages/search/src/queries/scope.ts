@@ -78,8 +78,8 @@ export function conditionOf(source: Source, input: Input): SQL {
 
 function ownerCondition({ owner }: Source, input: Input): SQL | undefined {
   if (!owner || !input.has("owner")) return undefined;
-  const id = input.kernel?.owner ?? input.value("owner", castTypeOf(owner));
-  return sql`${owner} = ${id}`;
+  if (input.kernel?.owner) return sql`${owner} = ${input.kernel.owner}`;
+  return whenGiven(input, "owner", sql`${owner} = ${input.value("owner", castTypeOf(owner))}`);
 }
 
 /** Equal to one of a list; null equals null. */
@@ -106,25 +106,6 @@ export const languageOf = ({ language }: Pick<MatchedFields, "language">): SQL =
 
 const isSame = (values: Readonly<Record<string, string | null>>): boolean =>
   new Set(Object.values(values)).size === 1;
-
-/**
- * The value of the row's own language. A row without a known language counts as `simple`.
- *
- * @param language the row's, as SQL
- * @param values those of the row's source: see `ofSource`
- * @param cast what each value is cast to: a constant of the calling file
- */
-export function ofOwnLanguage(
-  language: SQL,
-  values: Readonly<Record<string, string | null>>,
-  cast: SQL,
-): SQL {
-  const { simple = null, ...others } = values;
-  const value = (text: string | null) => sql`${text}::${cast}`;
-  if (isSame(values)) return value(simple);
-  const cases = Object.entries(others).map(([name, text]) => sql`when ${name}::text then ${value(text)}`);
-  return sql`case ${language} ${sql.join(cases, sql` `)} else ${value(simple)} end`;
-}
 
 /** A match's values for one source, their names beginning with `name`. */
 export function matchRequest(source: Source, name: string, match: Match | null): SearchRequest {

@@ -45,15 +45,20 @@ export function termRowsOf(source: Source, input: Input): SQL {
     ) limit ${input.value("termCount", "int")}`;
 }
 
-/** Where the terms of a page stand in its texts: (ordinal, weight, pattern). */
-export const patternRows = (terms: readonly WeightedTerm[]): SQL =>
-  sql`select * from jsonb_to_recordset(${JSON.stringify(
+/** Where the terms of a page stand in its texts, as JSON, for {@link patternRows}. */
+export const patternsJson = (terms: readonly WeightedTerm[]): string =>
+  JSON.stringify(
     terms.map(({ texts, weight }, ordinal) => ({
       ordinal,
       weight,
       pattern: patternOf(texts.map(({ text }) => wordPattern(text))),
     })),
-  )}::jsonb) as t(ordinal int, weight float8, pattern text) limit ${terms.length}::int`;
+  );
+
+/** They as rows: (ordinal, weight, pattern). */
+export const patternRows = (input: Input): SQL => sql`
+  select * from jsonb_to_recordset(${input.value("patterns", "jsonb")}) as t(ordinal int, weight float8, pattern text)
+  limit ${input.value("patternCount", "int")}`;
 
 const patternOf = (patterns: readonly string[]): string => {
   const given = patterns.filter((pattern) => pattern !== "");

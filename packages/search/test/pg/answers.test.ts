@@ -48,6 +48,36 @@ test("a relaxed answer names the words that were dropped, and each row those tha
   expect(exact).toMatchObject({ relaxed: false, droppedWords: [] });
 });
 
+test("words that nobody would expect together, in many rows together, are all asked for", async () => {
+  const { db } = database;
+  const keeper = await seedUser(db);
+  const conversationId = await rowsOfUser(db, keeper).conversation({ title: "Animals" });
+  const contentOf = sql`case when n <= 6 then 'quokka and numbat' when n <= 12 then 'one quokka' else 'grass ' || n end`;
+  await withService(db, (tx) =>
+    tx.execute(sql`
+      insert into messages (id, user_id, conversation_id, role, content)
+      select gen_random_uuid(), ${keeper}::uuid, ${conversationId}::uuid, 'user', ${contentOf}
+      from generate_series(1, 300) as n`),
+  );
+  const ask = (options: { query: string; limit?: number; offset?: number }) =>
+    searchOf().searchMessages({ ...options, ownerId: keeper });
+  for (const page of [{}, { limit: 1 }, { limit: 5 }, { offset: 4 }, { limit: 2, offset: 2 }]) {
+    const answer = await ask({ query: "quokka numbat", ...page });
+    expect(answer).toMatchObject({ total: 6, relaxed: false, droppedWords: [] });
+  }
+  expect(await ask({ query: "quokka numbat grass" })).toMatchObject({ total: 300, relaxed: true });
+  // Few rows have both, and no other has one: nothing is left out.
+  await withService(db, (tx) =>
+    tx.execute(sql`
+      update messages set content = 'a potoroo and a bettong'
+      where id in (select id from messages where user_id = ${keeper}::uuid and content = 'grass 300')`),
+  );
+  for (const page of [{}, { limit: 1 }]) {
+    const answer = await ask({ query: "potoroo bettong", ...page });
+    expect(answer).toMatchObject({ total: 1, relaxed: false });
+  }
+});
+
 test("explained, a rare word decides more than a frequent one", async () => {
   const call = { query: "harbour lights", ownerId: owner };
   const { terms } = await searchOf().searchAll({ ...call, explain: true });

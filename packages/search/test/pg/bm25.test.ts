@@ -165,7 +165,7 @@ describe.skipIf(found === undefined)("with pg_textsearch (skipped on a server th
       ...{ "all.en": query.en, "candidates.en": query.en, terms: query.terms, termCount: "1" },
       ...{ limit: "100", cap: "1", best: JSON.stringify(best) },
     });
-    const { rank } = searchKernelFor(indexed);
+    const rank = searchKernelFor(indexed).own?.rank ?? "";
     const told = async (best: readonly (string | undefined)[]) =>
       withUser(current(), "ann", async (tx) => {
         const rows = await rowsOf(
