@@ -7,13 +7,13 @@ export { isSearchError, SearchError, type SearchErrorCode } from "./errors.ts";
 export type { Suggestion, SuggestionOptions, Suggestions } from "./get-suggestions.ts";
 export {
   installSearch,
-  type KernelFunctions,
   type KernelOptions,
   type SearchKernel,
   searchKernelFor,
 } from "./kernels.ts";
 export type { CallOptions, ScopeRoles } from "./options.ts";
 export type { Passage } from "./passage.ts";
+export type { KernelFunctions } from "./queries/kernel-call.ts";
 export type { QueryReport, ReportedQuery } from "./queries/query-report.ts";
 export type { Facets } from "./queries/ranking.ts";
 export type { QueryFilter } from "./query-fields.ts";

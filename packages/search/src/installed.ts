@@ -1,18 +1,9 @@
 import { type Database, type Row, rowsOf } from "@devora/db-schema";
 import { type SQL, sql } from "drizzle-orm";
-import { type KernelFunctions, type KernelOptions, type SearchKernel, searchKernelFor } from "./kernels.ts";
+import { type KernelOptions, type SearchKernel, searchKernelFor } from "./kernels.ts";
+import type { CallKernel, Kernels } from "./queries/kernel-call.ts";
 import type { Scope } from "./queries/scope.ts";
 import type { Source } from "./source.ts";
-
-/** The functions that one call may use. */
-export interface CallKernel extends KernelFunctions {
-  readonly page: string;
-  /** Whether they are the ones within the caller's own rows. */
-  readonly isOwn: boolean;
-}
-
-/** By source. */
-export type Kernels = ReadonlyMap<string, CallKernel>;
 
 /** What a search on this database can use. */
 export interface Installed {

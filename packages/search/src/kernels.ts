@@ -12,6 +12,7 @@ import {
   ownerVariable,
   plannedInput,
 } from "./queries/input.ts";
+import type { KernelFunctions } from "./queries/kernel-call.ts";
 import { sourcePageQuery } from "./queries/page.ts";
 import { lastKeys, matchedKeys, scatteredKeys } from "./queries/ranked-keys.ts";
 import { sourceRankingQuery } from "./queries/ranking.ts";
@@ -23,13 +24,6 @@ export interface KernelOptions {
   schema?: string | undefined;
   /** Who may call it, beside `devora_definer`. Default `["devora_app"]`. */
   roles?: readonly string[] | undefined;
-}
-
-/** Names of functions that run what a search sends where there are none. */
-export interface KernelFunctions {
-  /** `devora.search_books_1f0c8a2b_count`. */
-  readonly count: string;
-  readonly rank: string;
 }
 
 /** Functions that search one source; their names change with the source, the roles and this package's SQL. */

@@ -1,6 +1,7 @@
 import type { Cursor, CursorPlace } from "./cursor.ts";
-import type { InstallationLookup, Kernels } from "./installed.ts";
+import type { InstallationLookup } from "./installed.ts";
 import type { ParsedQuery } from "./parse-query.ts";
+import type { Kernels } from "./queries/kernel-call.ts";
 import type { RankedRow, RankedSource } from "./queries/ranking.ts";
 import type { Scope } from "./queries/scope.ts";
 import type { WeightedTerm } from "./queries/term-rows.ts";

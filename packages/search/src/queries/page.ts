@@ -1,13 +1,12 @@
 import { type Row, textConfig } from "@devora/db-schema";
 import { type SQL, sql } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
-import type { Kernels } from "../installed.ts";
 import { hitEnd, hitStart, slash, tagOpen } from "../marked-text.ts";
 import type { Source } from "../source.ts";
 import type { Terms } from "../terms.ts";
 import { castTypeOf } from "./column-type.ts";
 import { boundInput, type Input, type SearchRequest } from "./input.ts";
-import { kernelCall } from "./kernel-call.ts";
+import { type Kernels, kernelCall } from "./kernel-call.ts";
 import {
   caseOfLanguage,
   conditionOf,
