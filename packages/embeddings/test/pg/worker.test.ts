@@ -19,7 +19,9 @@ const nothing: WorkerRun = {
   embedded: 0,
   unchanged: 0,
   removed: 0,
+  ignored: 0,
   stale: 0,
+  waiting: 0,
   failed: 0,
   parked: 0,
   tokens: 0,
@@ -93,15 +95,43 @@ test("a user cannot queue rows as another owner", async () => {
   expect(await embeddings.enqueue({ source: "projects", ids: [] })).toEqual({ queued: 0 });
 });
 
-test("the owner is the row's, whatever the job says", async () => {
+test("who queues another's row costs one read, and keeps nobody's job away", async () => {
   const { db } = database;
-  const { embeddings, worker } = setUp();
+  const { embedder, embeddings, worker } = setUp();
+  const other = await seedUser(db);
+  const id = await seedProject(db, other, { name: "Before" });
+  await embeddings.enqueue({ source: "projects", ids: [id], ownerId: owner });
+  expect(await worker.runOnce()).toEqual({ ...nothing, claimed: 1, ignored: 1 });
+  expect(await passagesOf(db, "projects", id)).toEqual([]);
+
+  await embeddings.enqueue({ source: "projects", ids: [id], ownerId: owner });
+  await withUser(db, other, async (tx) => {
+    await rename(id, "After")(tx);
+    await embeddings.enqueue({ source: "projects", ids: [id] }, { db: tx });
+  });
+  expect(await jobsOf(db)).toHaveLength(2);
+  // Done together: one call, by the job of who owns the row.
+  expect(await worker.runOnce()).toEqual({ ...nothing, claimed: 2, embedded: 2 });
+  expect(embedder.calls).toEqual([["After"]]);
+  expect(await passagesOf(db, "projects", id)).toMatchObject([{ owner: other, text: "After" }]);
+  expect(await jobsOf(db)).toEqual([]);
+});
+
+test("who queues another's row all the time does not keep it from being written", async () => {
+  const { db } = database;
+  const { embedder, embeddings, worker } = setUp();
   const other = await seedUser(db);
   const id = await seedProject(db, other);
-  // A user may queue any id as an own row; that gives nothing away.
+  for (const ownerId of [owner, other]) await embeddings.enqueue({ source: "projects", ids: [id], ownerId });
+  const held = embedder.holdNext();
+  const running = worker.runOnce();
+  await held.called;
   await embeddings.enqueue({ source: "projects", ids: [id], ownerId: owner });
-  await worker.runOnce();
-  expect(await passagesOf(db, "projects", id)).toMatchObject([{ owner: other }]);
+  held.release();
+  expect(await running).toMatchObject({ claimed: 2, embedded: 2 });
+  expect(await passagesOf(db, "projects", id)).toHaveLength(1);
+  expect(await jobsOf(db)).toMatchObject([{ version: 2, leased: false }]);
+  expect(await worker.runOnce()).toMatchObject({ claimed: 1, ignored: 1 });
 });
 
 test("a row unchanged since it was embedded costs no call", async () => {
