@@ -139,7 +139,9 @@ async function subscribe(
   ring: () => void,
   onError: ((error: unknown) => void) | undefined,
 ): Promise<() => Promise<void>> {
-  const report = (error: unknown) => onError?.(error);
+  const report = (error: unknown): undefined => {
+    onError?.(error);
+  };
   const unsubscribe = await (async () => wake?.(ring))().catch(report);
   return async () => {
     await (async () => unsubscribe?.())().catch(report);

@@ -1,11 +1,17 @@
 import { type Database, rowsOf } from "@devora/db-schema";
 import { blamesTheInput, callEmbedder } from "./call-embedder.ts";
 import { asService, type Context } from "./context.ts";
+import {
+  afford,
+  type Draft,
+  type DraftedEntity,
+  draftEntities,
+  skip,
+  storedByEntity,
+} from "./draft-entities.ts";
 import { ensureModel } from "./ensure-model.ts";
-import { type WantedChunk, wantedChunks } from "./passage.ts";
-import { type ChunkPlan, emptyPlan, isEmptyPlan, planChunks } from "./plan-chunks.ts";
-import { decodeSourceRow, rowHashesQuery, type SourceRow, sourceRowsQuery } from "./queries/source-rows.ts";
-import { decodeStoredChunk, type StoredChunk, storedChunksQuery } from "./queries/stored-chunks.ts";
+import { type ChunkPlan, isEmptyPlan, planChunks } from "./plan-chunks.ts";
+import { rowHashesQuery } from "./queries/source-rows.ts";
 import { lockEntitiesQuery } from "./queries/write-chunks.ts";
 import type { Source } from "./sources/define-source.ts";
 import type { TokenBudget } from "./token-budget.ts";
@@ -32,12 +38,6 @@ export interface EntityOutcome {
   error?: unknown;
 }
 
-/** A row as its jobs know it; without `row` it is gone. */
-export interface DraftedEntity {
-  entityId: string;
-  row: Pick<SourceRow, "ownerId"> | undefined;
-}
-
 /** Lets the worker's jobs take part in the transaction that writes. */
 export interface WriteHooks {
   /** Whether one of its jobs comes from somebody who may say that the row is stale. */
@@ -46,14 +46,6 @@ export interface WriteHooks {
   hold(tx: Database, entities: readonly DraftedEntity[]): Promise<ReadonlySet<string>>;
   /** Runs after the writes for the rows that are up to date. */
   done(tx: Database, entityIds: readonly string[]): Promise<void>;
-}
-
-interface Draft extends DraftedEntity {
-  row: SourceRow | undefined;
-  wanted: WantedChunk[];
-  plan: ChunkPlan;
-  /** Set where the row is left as it is. */
-  skipped?: "ignored" | "waiting";
 }
 
 export interface EmbedEntitiesOptions {
@@ -76,7 +68,7 @@ export async function embedEntities(
 ): Promise<{ outcomes: EntityOutcome[]; tokens: number; modelId: number }> {
   const modelId = await ensureModel(context);
   signal?.throwIfAborted();
-  const read = (await draftAll(context, source, entityIds, modelId)).map((draft) =>
+  const read = (await draftEntities(context, source, entityIds, modelId)).map((draft) =>
     hooks === undefined || hooks.accepts(draft) ? draft : skip(draft, "ignored"),
   );
   const { drafts, reserved } = budget === undefined ? { drafts: read, reserved: 0 } : afford(read, budget);
@@ -98,30 +90,6 @@ export async function embedEntities(
   return { outcomes: drafts.map((draft) => outcomeOf(draft, upToDate, refused)), tokens, modelId };
 }
 
-const skip = (draft: Draft, skipped: "ignored" | "waiting"): Draft => ({
-  ...draft,
-  plan: emptyPlan(),
-  skipped,
-});
-
-/** Takes tokens for the rows in order; those that none are left for wait. */
-function afford(drafts: readonly Draft[], budget: TokenBudget): { drafts: Draft[]; reserved: number } {
-  let reserved = 0;
-  const marked = drafts.map((draft) => {
-    const tokens = tokensOf(draft);
-    if (tokens > 0 && !budget.reserve(tokens)) return skip(draft, "waiting");
-    reserved += tokens;
-    return draft;
-  });
-  return { drafts: marked, reserved };
-}
-
-/** Estimated tokens of what has to be sent. */
-function tokensOf({ plan, wanted }: Draft): number {
-  const unembedded = new Set(plan.unembedded.map(({ hash }) => hash));
-  return wanted.reduce((sum, { hash, tokens }) => sum + (unembedded.has(hash) ? tokens : 0), 0);
-}
-
 /** Puts what a call used, nothing when it failed, in place of what was reserved for it. */
 async function settled(
   budget: TokenBudget | undefined,
@@ -136,38 +104,6 @@ async function settled(
   } finally {
     budget?.settle(reserved, used);
   }
-}
-
-async function draftAll(
-  context: Context,
-  source: Source,
-  entityIds: readonly string[],
-  modelId: number,
-): Promise<Draft[]> {
-  const { rows, stored } = await asService(context, "embeddings.embed", async (tx) => ({
-    rows: (await rowsOf(tx, sourceRowsQuery(source, entityIds))).map(decodeSourceRow),
-    stored: await storedByEntity(tx, source, entityIds, modelId),
-  }));
-  const rowById = new Map(rows.map((row) => [row.entityId, row]));
-  return entityIds.map((entityId) => {
-    const row = rowById.get(entityId);
-    const wanted = row === undefined ? [] : wantedChunks(row, context);
-    return { entityId, row, wanted, plan: planChunks(source.name, row, wanted, stored.get(entityId) ?? []) };
-  });
-}
-
-async function storedByEntity(
-  tx: Database,
-  source: Source,
-  entityIds: readonly string[],
-  modelId: number,
-): Promise<Map<string, StoredChunk[]>> {
-  const byEntity = new Map<string, StoredChunk[]>(entityIds.map((entityId) => [entityId, []]));
-  for (const row of await rowsOf(tx, storedChunksQuery(source.name, entityIds, modelId))) {
-    const chunk = decodeStoredChunk(row);
-    byEntity.get(chunk.entityId)?.push(chunk);
-  }
-  return byEntity;
 }
 
 interface Embedded {

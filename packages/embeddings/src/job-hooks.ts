@@ -1,5 +1,6 @@
 import { type Database, rowsOf } from "@devora/db-schema";
-import type { DraftedEntity, WriteHooks } from "./embed-entities.ts";
+import type { DraftedEntity } from "./draft-entities.ts";
+import type { WriteHooks } from "./embed-entities.ts";
 import { deleteJobsQuery, holdJobsQuery, type Job } from "./queries/jobs.ts";
 import type { Source } from "./sources/define-source.ts";
 

@@ -24,6 +24,16 @@ export const enqueueQuery = (
     coalesce(${ownerId ?? null}::text, nullif(current_setting('app.user_id', true), ''))
   )::integer as queued`;
 
+/** Queues as the service the rows that nobody has queued; one put aside stays where it is. */
+export const enqueueUnqueuedQuery = (source: string, entityIds: readonly string[]): SQL => sql`
+  select devora.enqueue_embeddings(${source}::text, array(
+    select entity_id
+    from unnest(${sql.param([...entityIds])}::text[]) as entity_id
+    where not exists (
+      select from devora.embedding_jobs as job
+      where job.source = ${source}::text and job.entity_id = entity_id.entity_id)
+  ), null)::integer as queued`;
+
 const milliseconds = (value: number): SQL => sql`${value}::float8 * interval '1 millisecond'`;
 
 /** Leases the jobs that are due, oldest first; two workers never get the same one. */
