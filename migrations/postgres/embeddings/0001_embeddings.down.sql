@@ -1,5 +1,6 @@
 drop function devora.ensure_embedding_index(integer);
 drop function devora.enqueue_embeddings(text, text[], text);
+drop function devora.queue_embeddings(text, text[], text[]);
 drop table devora.embedding_jobs;
 drop table devora.embeddings;
 drop table devora.chunks;

@@ -126,6 +126,7 @@ comment on index devora.embeddings_model_id_owner_id_idx is 'Serves an owner''s 
 select devora.protect_table('devora.embeddings', 'owner_id', 'select', definer_reads => true);
 
 create table devora.embedding_jobs (
+  id bigint generated always as identity,
   source text not null,
   entity_id text not null,
   owner_id text,
@@ -137,13 +138,15 @@ create table devora.embedding_jobs (
   last_error text,
   parked_at timestamptz,
   created_at timestamptz not null default now(),
-  constraint embedding_jobs_pkey primary key (source, entity_id),
+  constraint embedding_jobs_pkey primary key (id),
+  constraint embedding_jobs_source_entity_id_owner_id_key unique nulls not distinct (source, entity_id, owner_id),
   constraint embedding_jobs_lease_check check ((lease_token is null) = (leased_until is null))
 );
-comment on table devora.embedding_jobs is 'Rows whose passages are stale: one job per row however often it changed, leased for a short time.';
+comment on table devora.embedding_jobs is 'Rows whose passages are stale: one job per row and owner however often it changed, leased for a short time.';
+comment on column devora.embedding_jobs.id is 'Number by PostgreSQL.';
 comment on column devora.embedding_jobs.source is 'The table, by its name in the configuration.';
 comment on column devora.embedding_jobs.entity_id is 'Id of the row, as text.';
-comment on column devora.embedding_jobs.owner_id is 'Its owner; null where it has none. Row level security compares it.';
+comment on column devora.embedding_jobs.owner_id is 'Who says that it is stale: its owner; null for the service. A job of anybody else is dropped. Row level security compares it.';
 comment on column devora.embedding_jobs.version is 'How often the row was queued: a worker that finds another number than it claimed has worked for nothing.';
 comment on column devora.embedding_jobs.attempts is 'Attempts so far, since it was last queued.';
 comment on column devora.embedding_jobs.available_at is 'Not to be claimed before.';
@@ -160,32 +163,47 @@ create index embedding_jobs_parked_idx on devora.embedding_jobs (parked_at) wher
 comment on index devora.embedding_jobs_parked_idx is 'Serves the list of jobs that wait for a person, newest first.';
 select devora.protect_table('devora.embedding_jobs', 'owner_id', '');
 
--- Queues rows for the worker in the caller's transaction. Under a user's scope only that user's rows.
-create function devora.enqueue_embeddings(job_source text, entity_ids text[], job_owner_id text) returns integer
+-- Queues rows, each for its owner: one statement for any number of rows.
+create function devora.queue_embeddings(job_source text, entity_ids text[], owner_ids text[]) returns integer
 language sql volatile security definer
 set search_path = pg_catalog, pg_temp
 as $$
   with queued as (
     insert into devora.embedding_jobs (source, entity_id, owner_id)
-    select distinct job_source, entity_id, job_owner_id
-    from unnest(entity_ids) as entity_id
-    where coalesce(nullif(current_setting('app.user_id', true), ''), job_owner_id) is not distinct from job_owner_id
-    order by entity_id
-    on conflict on constraint embedding_jobs_pkey do update
-      set version = embedding_jobs.version + 1, owner_id = excluded.owner_id,
+    select distinct job_source, entity_id, owner_id
+    from unnest(entity_ids, owner_ids) as changed (entity_id, owner_id)
+    order by entity_id, owner_id
+    on conflict on constraint embedding_jobs_source_entity_id_owner_id_key do update
+      set version = embedding_jobs.version + 1,
           attempts = 0, available_at = now(), parked_at = null, last_error = null,
           lease_token = null, leased_until = null
-      -- A user who knows the id of another's row may not disturb its job.
-      where embedding_jobs.owner_id is not distinct from excluded.owner_id
-         or nullif(current_setting('app.user_id', true), '') is null
     returning 1
   )
   select count(*)::integer from queued
 $$;
-comment on function devora.enqueue_embeddings(text, text[], text) is 'One job per row; a row already queued is queued no second time. Answers how many jobs wait.';
+comment on function devora.queue_embeddings(text, text[], text[]) is 'One job per row and owner, two lists of the same length; a row already queued is queued no second time. Answers how many jobs wait. For triggers.';
 create policy embedding_jobs_definer on devora.embedding_jobs for all to devora_definer using (true) with check (true);
 grant select, insert, update on devora.embedding_jobs to devora_definer;
+select devora.hand_over('devora.queue_embeddings(text, text[], text[])', variadic '{}');
+
+-- Queues rows for the worker in the caller's transaction. Under a user's scope only as that user's rows: whose they
+-- are is compared by the worker, so that a user who knows the id of another's row cannot disturb its job.
+create function devora.enqueue_embeddings(job_source text, entity_ids text[], job_owner_id text) returns integer
+language sql volatile security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select case
+    when coalesce(nullif(current_setting('app.user_id', true), ''), job_owner_id) is not distinct from job_owner_id
+    then devora.queue_embeddings(job_source, entity_ids, array_fill(job_owner_id, array[cardinality(entity_ids)]))
+    else 0
+  end
+$$;
+comment on function devora.enqueue_embeddings(text, text[], text) is 'One job per row and owner; a row already queued is queued no second time. Answers how many jobs wait.';
 select devora.hand_over('devora.enqueue_embeddings(text, text[], text)', 'devora_app', 'devora_service');
+
+-- The triggers on sources remove the passages of rows that go.
+create policy chunks_definer_delete on devora.chunks for delete to devora_definer using (true);
+grant delete on devora.chunks to devora_definer;
 
 -- Index of one model: m and ef_construction are pgvector's defaults. Queries must repeat the cast and the
 -- literal model_id, or the planner cannot prove that the partial index applies.

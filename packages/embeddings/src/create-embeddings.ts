@@ -6,9 +6,18 @@ import { type FindSimilarOptions, findSimilarEntities } from "./find-similar-ent
 import { generateEmbeddingsBatch } from "./generate-embedding.ts";
 import { type EmbeddingsOptions, resolveOptions } from "./options.ts";
 import type { EmbedOptions, EmbedResult } from "./ports.ts";
+import type { ParkedJob, QueueStats } from "./queries/queue-reports.ts";
+import {
+  type ParkedJobsOptions,
+  parkedJobs,
+  queueStats,
+  type RetryParkedOptions,
+  retryParked,
+} from "./queue-reports.ts";
 import { type Retrieval, type RetrieveOptions, retrieve } from "./retrieve.ts";
 import { type SemanticSearchOptions, type SemanticSearchResult, semanticSearch } from "./semantic-search.ts";
 import { devoraSources } from "./sources/devora-sources.ts";
+import { type SweepOptions, type SweepSummary, sweep } from "./sweep.ts";
 
 /** Embeddings of one database's rows by one model; see {@link createEmbeddings}. */
 export interface Embeddings<TName extends string = string> {
@@ -42,6 +51,17 @@ export interface Embeddings<TName extends string = string> {
    * @throws {EmbeddingsError} UNKNOWN_SOURCE, INVALID_ID, OWNER_MISMATCH
    */
   enqueue(request: EnqueueRequest<TName>, options?: EnqueueOptions): Promise<{ queued: number }>;
+  /**
+   * Queues the rows that changed where no trigger and no `enqueue` saw it, and removes the passages of rows that are
+   * gone; no call of the embedder. All at once, or a slice at a time by `maxEntities` and `after`.
+   */
+  sweep(options?: SweepOptions<TName>): Promise<SweepSummary>;
+  /** The queue in numbers: what is due, since when, what is put aside. */
+  queueStats(): Promise<QueueStats>;
+  /** The jobs that were put aside, newest first, with their errors. @throws {EmbeddingsError} INVALID_INPUT */
+  parkedJobs(options?: ParkedJobsOptions): Promise<ParkedJob[]>;
+  /** Gives them new attempts. @throws {EmbeddingsError} UNKNOWN_SOURCE, INVALID_ID, INVALID_INPUT */
+  retryParked(options?: RetryParkedOptions<TName>): Promise<{ retried: number }>;
   /** A worker over the queue; any number may run, in any number of processes. */
   createWorker(options?: WorkerOptions): EmbeddingsWorker;
 
@@ -88,6 +108,10 @@ export function createEmbeddings<const TName extends string = DevoraSourceName>(
     embedConversation: (id, call) => embed(context, "conversations", id, call),
     embedAll: (call) => embedAll(context, call),
     enqueue: (request, call) => enqueue(context, request, call),
+    sweep: (call) => sweep(context, call),
+    queueStats: () => queueStats(context),
+    parkedJobs: (call) => parkedJobs(context, call),
+    retryParked: (call) => retryParked(context, call),
     createWorker: (workerOptions) => createWorker(context, workerOptions),
     // The names that come back are those of the sources given.
     semanticSearch: (call) => semanticSearch(context, call) as Promise<SemanticSearchResult<TName>>,

@@ -1,18 +1,21 @@
-import { rowsOf } from "@devora/db-schema";
-import { asService, type Context, sourceNamed } from "./context.ts";
+import type { Context } from "./context.ts";
 import { embedUntilFresh } from "./embed.ts";
 import { ensureIndex, ensureModel } from "./ensure-model.ts";
-import { EmbeddingsError, shapeOf } from "./errors.ts";
-import { removeOrphansQuery } from "./queries/remove-orphans.ts";
-import { sourceIdsQuery } from "./queries/source-rows.ts";
+import { countEntities, type EntityCursor, entityBatches, sourcesToWalk } from "./entity-batches.ts";
+import { EmbeddingsError } from "./errors.ts";
+import { removeOrphans } from "./remove-orphans.ts";
 import type { Source } from "./sources/define-source.ts";
 import { assertInteger } from "./validate.ts";
 
 export interface EmbedAllProgress {
   /** The source being worked on. */
   source: string;
-  /** Rows seen so far, of all sources. */
+  /** The last row done: pass both as `after` to go on from here. */
+  entityId: string;
+  /** Rows seen so far, of all sources; with `after` those of this call. */
   entities: number;
+  /** Rows that there were when the call began, of all sources that it walks through. */
+  totalEntities: number;
   /** Passages that these rows have. */
   chunks: number;
   /** Of these, how many were sent to the embedder. */
@@ -25,6 +28,8 @@ export interface EmbedAllOptions<TName extends string = string> {
   sources?: readonly TName[] | undefined;
   /** Only this owner's rows; a source without an owner is left out. Default: everybody's. */
   ownerId?: string | undefined;
+  /** Goes on after this row, as told to `onProgress`. Default: from the beginning, where rows that are done cost a read. */
+  after?: EntityCursor | undefined;
   /** Rows per step, 1 to 1000. Default 100. */
   batchSize?: number | undefined;
   /** Called after each step. */
@@ -39,23 +44,20 @@ export interface EmbedAllSummary {
   /** Passages removed because their row is gone. */
   removedChunks: number;
   tokens: number;
-  /** Rows that the embedder refuses, or that never stopped changing; all others are up to date. */
+  /** Rows that the embedder refuses, or that never stopped changing: the first 1,000. All others are up to date. */
   failed: { source: string; entityId: string; error: unknown }[];
+  /** How many these are in all. */
+  failedEntities: number;
 }
+
+const mostFailures = 1_000;
 
 /** Embeds whatever is not up to date, row by row in the order of ids. */
 export async function embedAll(context: Context, options: EmbedAllOptions = {}): Promise<EmbedAllSummary> {
-  const { ownerId, batchSize = 100, onProgress, signal } = options;
+  const { ownerId, after, batchSize = 100, onProgress, signal } = options;
   assertInteger("embedAll: batchSize", batchSize, { min: 1, max: 1_000 });
-  if (ownerId !== undefined && (typeof ownerId !== "string" || ownerId === "")) {
-    throw new EmbeddingsError(
-      "INVALID_INPUT",
-      `embedAll: ownerId must be a non-empty string; received ${shapeOf(ownerId)}. Leave it out for the rows of all owners.`,
-    );
-  }
-  const sources = (options.sources ?? [...context.sources.keys()])
-    .map((name) => sourceNamed(context, name))
-    .filter((source) => ownerId === undefined || source.owner !== undefined);
+  const sources = sourcesToWalk(context, "embedAll", options);
+  const totalEntities = onProgress === undefined ? 0 : await countEntities(context, sources, ownerId);
   const summary: EmbedAllSummary = {
     entities: 0,
     chunks: 0,
@@ -63,19 +65,25 @@ export async function embedAll(context: Context, options: EmbedAllOptions = {}):
     removedChunks: 0,
     tokens: 0,
     failed: [],
+    failedEntities: 0,
   };
   for (const source of sources) {
-    for await (const ids of idBatches(context, source, ownerId, batchSize)) {
+    for await (const ids of entityBatches(context, source, { ownerId, after, batchSize })) {
       signal?.throwIfAborted();
       await embedBatch(context, source, ids, summary, signal);
       const { entities, chunks, embeddedChunks, tokens } = summary;
-      onProgress?.({ source: source.name, entities, chunks, embeddedChunks, tokens });
+      const entityId = ids.at(-1) ?? "";
+      onProgress?.({
+        source: source.name,
+        entityId,
+        entities,
+        totalEntities,
+        chunks,
+        embeddedChunks,
+        tokens,
+      });
     }
-    signal?.throwIfAborted();
-    const orphans = await asService(context, "embeddings.embedAll", (tx) =>
-      rowsOf(tx, removeOrphansQuery(source, ownerId)),
-    );
-    summary.removedChunks += orphans.length;
+    summary.removedChunks += await removeOrphans(context, source, { ownerId, signal });
   }
   // After the load, because an index built over rows that are there costs less than one that grows with them.
   if (summary.embeddedChunks > 0) await ensureIndex(context, await ensureModel(context));
@@ -95,32 +103,14 @@ async function embedBatch(
   for (const { entityId, status, chunks, embeddedChunks, error } of outcomes) {
     summary.chunks += chunks;
     summary.embeddedChunks += embeddedChunks;
-    if (status === "failed") summary.failed.push({ source: source.name, entityId, error });
-    if (status === "stale") {
-      const changed = new EmbeddingsError(
-        "ROW_CHANGED",
-        "The row changed each time while it was embedded; call again.",
-        { retryable: true },
-      );
-      summary.failed.push({ source: source.name, entityId, error: changed });
-    }
+    if (status !== "failed" && status !== "stale") continue;
+    summary.failedEntities += 1;
+    if (summary.failed.length >= mostFailures) continue;
+    summary.failed.push({ source: source.name, entityId, error: status === "failed" ? error : rowChanged() });
   }
 }
 
-async function* idBatches(
-  context: Context,
-  source: Source,
-  ownerId: string | undefined,
-  limit: number,
-): AsyncGenerator<string[]> {
-  let afterId: string | undefined;
-  for (;;) {
-    const query = sourceIdsQuery(source, { afterId, ownerId, limit });
-    const ids = (await asService(context, "embeddings.embedAll", (tx) => rowsOf(tx, query))).map((row) =>
-      String(row.entity_id),
-    );
-    if (ids.length > 0) yield ids;
-    if (ids.length < limit) return;
-    afterId = ids.at(-1);
-  }
-}
+const rowChanged = () =>
+  new EmbeddingsError("ROW_CHANGED", "The row changed each time while it was embedded; call again.", {
+    retryable: true,
+  });

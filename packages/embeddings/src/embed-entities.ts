@@ -1,13 +1,20 @@
 import { type Database, rowsOf } from "@devora/db-schema";
 import { blamesTheInput, callEmbedder } from "./call-embedder.ts";
 import { asService, type Context } from "./context.ts";
+import {
+  afford,
+  type Draft,
+  type DraftedEntity,
+  draftEntities,
+  skip,
+  storedByEntity,
+} from "./draft-entities.ts";
 import { ensureModel } from "./ensure-model.ts";
-import { type WantedChunk, wantedChunks } from "./passage.ts";
 import { type ChunkPlan, isEmptyPlan, planChunks } from "./plan-chunks.ts";
-import { decodeSourceRow, rowHashesQuery, type SourceRow, sourceRowsQuery } from "./queries/source-rows.ts";
-import { decodeStoredChunk, type StoredChunk, storedChunksQuery } from "./queries/stored-chunks.ts";
+import { rowHashesQuery } from "./queries/source-rows.ts";
 import { lockEntitiesQuery } from "./queries/write-chunks.ts";
 import type { Source } from "./sources/define-source.ts";
+import type { TokenBudget } from "./token-budget.ts";
 import { writePlans } from "./write-plans.ts";
 
 /**
@@ -16,8 +23,10 @@ import { writePlans } from "./write-plans.ts";
  * - `removed`: the row is gone, deleted or out of the source's `where`; it has no passages (any more)
  * - `stale`: nothing was written, because the row changed, or its job was taken, while the embedder worked
  * - `failed`: the embedder refuses its text; see `error`
+ * - `ignored`: who queued it does not own the row; it was read, and nothing else
+ * - `waiting`: what may be spent on tokens is spent
  */
-export type EntityStatus = "embedded" | "unchanged" | "removed" | "stale" | "failed";
+export type EntityStatus = "embedded" | "unchanged" | "removed" | "stale" | "failed" | "ignored" | "waiting";
 
 export interface EntityOutcome {
   entityId: string;
@@ -31,17 +40,19 @@ export interface EntityOutcome {
 
 /** Lets the worker's jobs take part in the transaction that writes. */
 export interface WriteHooks {
+  /** Whether one of its jobs comes from somebody who may say that the row is stale. */
+  accepts(entity: DraftedEntity): boolean;
   /** Answers which of the rows may still be written, and holds them until the commit. */
-  hold(tx: Database, entityIds: readonly string[]): Promise<ReadonlySet<string>>;
+  hold(tx: Database, entities: readonly DraftedEntity[]): Promise<ReadonlySet<string>>;
   /** Runs after the writes for the rows that are up to date. */
   done(tx: Database, entityIds: readonly string[]): Promise<void>;
 }
 
-interface Draft {
-  entityId: string;
-  row: SourceRow | undefined;
-  wanted: WantedChunk[];
-  plan: ChunkPlan;
+export interface EmbedEntitiesOptions {
+  signal?: AbortSignal | undefined;
+  hooks?: WriteHooks | undefined;
+  /** Rows that it has no tokens for wait. */
+  budget?: TokenBudget | undefined;
 }
 
 /**
@@ -53,15 +64,22 @@ export async function embedEntities(
   context: Context,
   source: Source,
   entityIds: readonly string[],
-  { signal, hooks }: { signal?: AbortSignal | undefined; hooks?: WriteHooks | undefined } = {},
+  { signal, hooks, budget }: EmbedEntitiesOptions = {},
 ): Promise<{ outcomes: EntityOutcome[]; tokens: number; modelId: number }> {
   const modelId = await ensureModel(context);
   signal?.throwIfAborted();
-  const drafts = await draftAll(context, source, entityIds, modelId);
-  const { vectors, refused, tokens } = await embedDrafts(context, drafts, signal);
+  const read = (await draftEntities(context, source, entityIds, modelId)).map((draft) =>
+    hooks === undefined || hooks.accepts(draft) ? draft : skip(draft, "ignored"),
+  );
+  const { drafts, reserved } = budget === undefined ? { drafts: read, reserved: 0 } : afford(read, budget);
+  const { vectors, refused, tokens } = await settled(budget, reserved, () =>
+    embedDrafts(context, drafts, signal),
+  );
   signal?.throwIfAborted();
   // A job is done with its row unchanged too; without jobs such a row needs no transaction.
-  const pending = hooks === undefined ? drafts.filter((draft) => !isEmptyPlan(draft.plan)) : drafts;
+  const pending = drafts.filter(
+    ({ plan, skipped }) => skipped !== "waiting" && (hooks !== undefined || !isEmptyPlan(plan)),
+  );
   const upToDate = new Set(
     drafts.filter((draft) => !pending.includes(draft)).map(({ entityId }) => entityId),
   );
@@ -72,36 +90,20 @@ export async function embedEntities(
   return { outcomes: drafts.map((draft) => outcomeOf(draft, upToDate, refused)), tokens, modelId };
 }
 
-async function draftAll(
-  context: Context,
-  source: Source,
-  entityIds: readonly string[],
-  modelId: number,
-): Promise<Draft[]> {
-  const { rows, stored } = await asService(context, "embeddings.embed", async (tx) => ({
-    rows: (await rowsOf(tx, sourceRowsQuery(source, entityIds))).map(decodeSourceRow),
-    stored: await storedByEntity(tx, source, entityIds, modelId),
-  }));
-  const rowById = new Map(rows.map((row) => [row.entityId, row]));
-  return entityIds.map((entityId) => {
-    const row = rowById.get(entityId);
-    const wanted = row === undefined ? [] : wantedChunks(row, context);
-    return { entityId, row, wanted, plan: planChunks(source.name, row, wanted, stored.get(entityId) ?? []) };
-  });
-}
-
-async function storedByEntity(
-  tx: Database,
-  source: Source,
-  entityIds: readonly string[],
-  modelId: number,
-): Promise<Map<string, StoredChunk[]>> {
-  const byEntity = new Map<string, StoredChunk[]>(entityIds.map((entityId) => [entityId, []]));
-  for (const row of await rowsOf(tx, storedChunksQuery(source.name, entityIds, modelId))) {
-    const chunk = decodeStoredChunk(row);
-    byEntity.get(chunk.entityId)?.push(chunk);
+/** Puts what a call used, nothing when it failed, in place of what was reserved for it. */
+async function settled(
+  budget: TokenBudget | undefined,
+  reserved: number,
+  call: () => Promise<Embedded>,
+): Promise<Embedded> {
+  let used = 0;
+  try {
+    const embedded = await call();
+    used = embedded.tokens;
+    return embedded;
+  } finally {
+    budget?.settle(reserved, used);
   }
-  return byEntity;
 }
 
 interface Embedded {
@@ -165,8 +167,12 @@ const writeAll = ({
   hooks,
 }: Write): Promise<Set<string>> =>
   asService(context, "embeddings.embed", async (tx) => {
-    const entityIds = drafts.map((draft) => draft.entityId).filter((id) => !refused.has(id));
-    const held = hooks === undefined ? new Set(entityIds) : await hooks.hold(tx, entityIds);
+    const accepted = drafts.filter(({ entityId }) => !refused.has(entityId));
+    const held = await hooks?.hold(tx, accepted);
+    const isHeld = ({ entityId }: Draft) => held?.has(entityId) ?? true;
+    const ignored = accepted.filter((draft) => draft.skipped === "ignored" && isHeld(draft));
+    const writable = accepted.filter((draft) => draft.skipped === undefined && isHeld(draft));
+    const entityIds = writable.map(({ entityId }) => entityId);
     await tx.execute(lockEntitiesQuery(source.name, entityIds));
     // Read again under the lock: only a row that still has the text that was embedded may be written.
     const hashes = new Map(
@@ -174,9 +180,9 @@ const writeAll = ({
     );
     const stored = await storedByEntity(tx, source, entityIds, modelId);
     const plans: ChunkPlan[] = [];
-    const upToDate = new Set<string>();
-    for (const { entityId, row, wanted } of drafts) {
-      if (!held.has(entityId) || refused.has(entityId) || hashes.get(entityId) !== row?.hash) continue;
+    const upToDate = new Set(ignored.map(({ entityId }) => entityId));
+    for (const { entityId, row, wanted } of writable) {
+      if (hashes.get(entityId) !== row?.hash) continue;
       const plan = planChunks(source.name, row, wanted, stored.get(entityId) ?? []);
       // Another writer may have removed a passage whose vector was to be kept.
       if (!plan.unembedded.every(({ hash }) => vectors.has(hash))) continue;
@@ -189,14 +195,16 @@ const writeAll = ({
   });
 
 function outcomeOf(
-  { entityId, row, wanted, plan }: Draft,
+  { entityId, row, wanted, plan, skipped }: Draft,
   written: ReadonlySet<string>,
   refused: ReadonlyMap<string, unknown>,
 ): EntityOutcome {
   if (refused.has(entityId)) {
     return { entityId, status: "failed", chunks: 0, embeddedChunks: 0, error: refused.get(entityId) };
   }
+  if (skipped === "waiting") return { entityId, status: "waiting", chunks: 0, embeddedChunks: 0 };
   if (!written.has(entityId)) return { entityId, status: "stale", chunks: 0, embeddedChunks: 0 };
+  if (skipped === "ignored") return { entityId, status: "ignored", chunks: 0, embeddedChunks: 0 };
   const status = row === undefined ? "removed" : isEmptyPlan(plan) ? "unchanged" : "embedded";
   return { entityId, status, chunks: wanted.length, embeddedChunks: plan.unembedded.length };
 }

@@ -1,5 +1,5 @@
 import { type Context, entityIdOf, sourceNamed } from "./context.ts";
-import { type EntityOutcome, embedEntities } from "./embed-entities.ts";
+import { type EntityOutcome, type EntityStatus, embedEntities } from "./embed-entities.ts";
 import { ensureIndex } from "./ensure-model.ts";
 import { EmbeddingsError } from "./errors.ts";
 import type { EmbedOptions } from "./ports.ts";
@@ -29,7 +29,7 @@ export async function embed(
   const { outcomes, tokens, modelId } = await embedUntilFresh(context, source, [entityId], signal);
   const [outcome] = outcomes;
   if (outcome?.status === "failed") throw outcome.error;
-  if (outcome === undefined || outcome.status === "stale") {
+  if (outcome === undefined || !isSettled(outcome.status)) {
     throw new EmbeddingsError(
       "ROW_CHANGED",
       `A row of source "${source.name}" changed ${tries} times while it was embedded; nothing was written. Call again, or leave it to the worker.`,
@@ -37,9 +37,12 @@ export async function embed(
     );
   }
   if (outcome.embeddedChunks > 0) await ensureIndex(context, modelId);
-  const { status, chunks, embeddedChunks } = outcome;
-  return { status, chunks, embeddedChunks, tokens };
+  const { chunks, embeddedChunks } = outcome;
+  return { status: outcome.status, chunks, embeddedChunks, tokens };
 }
+
+const isSettled = (status: EntityStatus): status is EmbedSummary["status"] =>
+  status === "embedded" || status === "unchanged" || status === "removed";
 
 /** Embeds rows, and again those that changed meanwhile. */
 export async function embedUntilFresh(

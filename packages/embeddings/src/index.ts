@@ -1,6 +1,6 @@
 export { type ChunkOptions, chunkText, type TextChunk, type TextKind } from "./chunking/chunk-text.ts";
 export { createEmbeddings, type DevoraSourceName, type Embeddings } from "./create-embeddings.ts";
-export type { EmbeddingsWorker, WorkerOptions } from "./create-worker.ts";
+export type { EmbeddingsWorker, StopOptions, Wake, WorkerOptions } from "./create-worker.ts";
 export type { EmbedSummary } from "./embed.ts";
 export type { EmbedAllOptions, EmbedAllProgress, EmbedAllSummary } from "./embed-all.ts";
 export { type HashingEmbedderOptions, hashingEmbedder } from "./embedders/hashing-embedder.ts";
@@ -11,14 +11,31 @@ export {
   type OpenAIEmbeddingsResponse,
   openaiEmbedder,
 } from "./embedders/openai-embedder.ts";
+export {
+  type EmbeddingTriggerOptions,
+  type EmbeddingTriggers,
+  embeddingTriggersFor,
+} from "./embedding-triggers.ts";
 export type { EnqueueOptions, EnqueueRequest } from "./enqueue.ts";
+export type { EntityCursor } from "./entity-batches.ts";
 export { EmbeddingsError, type EmbeddingsErrorCode, isEmbeddingsError } from "./errors.ts";
 export type { FindSimilarOptions } from "./find-similar-entities.ts";
+export { installEmbeddingTriggers, removeEmbeddingTriggers } from "./install-triggers.ts";
 export type { EmbeddingsOptions } from "./options.ts";
 export type { Embedder, EmbedOptions, EmbedResult } from "./ports.ts";
+export { type ProgressStream, progressLine, progressTo } from "./progress.ts";
+export type { ParkedJob, QueueStats } from "./queries/queue-reports.ts";
+export type { ParkedJobsOptions, RetryParkedOptions } from "./queue-reports.ts";
 export type { ReadOptions } from "./read-scopes.ts";
 export type { Passage, Retrieval, RetrieveOptions } from "./retrieve.ts";
 export type { WorkerRun } from "./run-jobs.ts";
 export type { SemanticHit, SemanticSearchOptions, SemanticSearchResult } from "./semantic-search.ts";
-export { type ColumnOf, defineSource, type Source, type SourceDefinition } from "./sources/define-source.ts";
+export {
+  type ColumnOf,
+  defineSource,
+  type Source,
+  type SourceDefinition,
+  type Touch,
+} from "./sources/define-source.ts";
 export { devoraSources } from "./sources/devora-sources.ts";
+export type { SweepOptions, SweepSummary } from "./sweep.ts";

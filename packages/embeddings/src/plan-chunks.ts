@@ -16,6 +16,8 @@ export interface ChunkPlan {
   unembedded: { chunkId: string; ownerId: string | null; hash: string; input: string }[];
 }
 
+export const emptyPlan = (): ChunkPlan => ({ removed: [], moved: [], placed: [], added: [], unembedded: [] });
+
 /**
  * Compares what is stored of a row with what should be. A passage is kept, with its id and its vectors, when its
  * text is still there, even elsewhere in the row; an id never changes its text.
@@ -27,7 +29,7 @@ export function planChunks(
   wanted: readonly WantedChunk[],
   stored: readonly StoredChunk[],
 ): ChunkPlan {
-  const plan: ChunkPlan = { removed: [], moved: [], placed: [], added: [], unembedded: [] };
+  const plan = emptyPlan();
   const current = row === undefined ? [] : wanted;
   const { kept, unused } = matchByHash(current, stored);
   plan.removed = unused.map((chunk) => chunk.id);

@@ -1,5 +1,6 @@
 import { relations, sql } from "drizzle-orm";
 import {
+  bigint,
   customType,
   foreignKey,
   index,
@@ -112,10 +113,11 @@ export const embeddings = devora.table(
   ],
 );
 
-/** Rows whose passages are stale: one job per row however often it changed. */
+/** Rows whose passages are stale: one job per row and owner however often it changed. */
 export const embeddingJobs = devora.table(
   "embedding_jobs",
   {
+    id: bigint("id", { mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
     source: text("source").notNull(),
     entityId: text("entity_id").notNull(),
     ownerId: text("owner_id"),
@@ -129,7 +131,9 @@ export const embeddingJobs = devora.table(
     createdAt: instant("created_at").notNull().defaultNow(),
   },
   (t) => [
-    primaryKey({ name: "embedding_jobs_pkey", columns: [t.source, t.entityId] }),
+    unique("embedding_jobs_source_entity_id_owner_id_key")
+      .on(t.source, t.entityId, t.ownerId)
+      .nullsNotDistinct(),
     index("embedding_jobs_due_idx").on(t.availableAt).where(sql`parked_at is null`),
     index("embedding_jobs_lease_token_idx").on(t.leaseToken).where(sql`lease_token is not null`),
     index("embedding_jobs_parked_idx").on(t.parkedAt).where(sql`parked_at is not null`),

@@ -31,6 +31,17 @@ export interface SourceDefinition<TTable extends PgTable, TName extends string> 
   deletedAt?: ColumnOf<TTable>;
   /** Rows that fail it count as gone as well. Columns of the table are visible to it. */
   where?: SQL;
+  /**
+   * Other tables that `title`, `text` or `where` read: a change of their rows makes stale the rows of this table whose
+   * `matches` (default: the id) equals their `column`. For {@link embeddingTriggersFor}.
+   */
+  touchedBy?: readonly { column: AnyPgColumn; matches?: ColumnOf<TTable> }[];
+}
+
+/** A column of another table, and the source's column that it equals. */
+export interface Touch {
+  readonly column: PgColumn;
+  readonly matches: PgColumn;
 }
 
 /** A table whose rows are embedded; made by {@link defineSource}. */
@@ -47,6 +58,7 @@ export interface Source<TName extends string = string> {
   readonly updatedAt: SQL;
   /** True for rows that count. */
   readonly live: SQL;
+  readonly touchedBy: readonly Touch[];
 }
 
 /**
@@ -70,7 +82,7 @@ export function defineSource<TTable extends PgTable, const TName extends string>
   definition: SourceDefinition<TTable, TName>,
 ): Source<TName> {
   const { name, table, id, owner, title, text, language = "simple", kind = "prose" } = definition;
-  const { updatedAt, deletedAt, where } = definition;
+  const { updatedAt, deletedAt, where, touchedBy = [] } = definition;
   if (!/^[a-z][a-z0-9_]{0,62}$/.test(name)) throw invalid(name, "name", "1 to 63 of a-z, 0-9 and _", name);
   if (!is(table, PgTable)) throw invalid(name, "table", "a Drizzle Postgres table", table);
   const columns = new Set<unknown>(Object.values(getTableColumns(table)));
@@ -105,6 +117,12 @@ export function defineSource<TTable extends PgTable, const TName extends string>
       ],
       sql` and `,
     ),
+    touchedBy: touchedBy.map(({ column: other, matches = id }) => {
+      if (!is(other, PgColumn) || columns.has(other)) {
+        throw invalid(name, "touchedBy", "columns of other tables", other);
+      }
+      return { column: other, matches: column("touchedBy.matches", matches) };
+    }),
   });
 }
 

@@ -31,6 +31,7 @@ const filesSource = defineSource({
   updatedAt: projectFiles.updatedAt,
   deletedAt: projectFiles.deletedAt,
   where: sql`exists (select from ${projects} where ${projects.id} = ${projectFiles.projectId} and ${projects.deletedAt} is null)`,
+  touchedBy: [{ column: projects.id, matches: projectFiles.projectId }],
 });
 
 /** Turns in order, each beginning with who speaks; what the system was told is left out. */
@@ -52,6 +53,7 @@ const conversationsSource = defineSource({
   language: conversations.language,
   updatedAt: conversations.updatedAt,
   deletedAt: conversations.deletedAt,
+  touchedBy: [{ column: messages.conversationId }],
 });
 
 const ofConversation = sql`from ${conversations} where ${conversations.id} = ${messages.conversationId} and ${conversations.deletedAt} is null`;
@@ -68,6 +70,7 @@ const messagesSource = defineSource({
   updatedAt: messages.updatedAt,
   deletedAt: messages.deletedAt,
   where: sql`${messages.role} <> 'system' and exists (select ${ofConversation})`,
+  touchedBy: [{ column: conversations.id, matches: messages.conversationId }],
 });
 
 const documentsSource = defineSource({

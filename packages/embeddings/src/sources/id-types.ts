@@ -64,13 +64,20 @@ const idTypes: Record<string, IdType> = {
   bigserial: bigint,
 };
 
+const typeOf = (column: PgColumn): string => column.getSQLType().replace(/\(.*$/, "");
+
+/** Undefined for a type that this package cannot cast to. */
+export function findIdType(column: PgColumn): IdType | undefined {
+  const type = typeOf(column);
+  return Object.hasOwn(idTypes, type) ? idTypes[type] : undefined;
+}
+
 /** @throws {EmbeddingsError} INVALID_OPTION for a type that this package cannot cast to */
 export function idTypeOf(column: PgColumn, sourceName: string): IdType {
-  const type = column.getSQLType().replace(/\(.*$/, "");
-  const found = Object.hasOwn(idTypes, type) ? idTypes[type] : undefined;
+  const found = findIdType(column);
   if (found !== undefined) return found;
   throw new EmbeddingsError(
     "INVALID_OPTION",
-    `defineSource "${sourceName}": id is a column of type ${type}; allowed are ${Object.keys(idTypes).join(", ")}.`,
+    `defineSource "${sourceName}": id is a column of type ${typeOf(column)}; allowed are ${Object.keys(idTypes).join(", ")}.`,
   );
 }

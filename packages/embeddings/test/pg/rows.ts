@@ -77,6 +77,7 @@ export const jobsOf = (db: Database) =>
   asServiceRows<{
     source: string;
     entity_id: string;
+    owner_id: string | null;
     version: number;
     attempts: number;
     leased: boolean;
@@ -86,9 +87,9 @@ export const jobsOf = (db: Database) =>
   }>(
     db,
     sql`
-      select source, entity_id, version, attempts, lease_token is not null as leased,
+      select source, entity_id, owner_id, version, attempts, lease_token is not null as leased,
         parked_at is not null as parked, available_at <= now() as due, last_error
-      from devora.embedding_jobs order by source, entity_id`,
+      from devora.embedding_jobs order by source, entity_id, owner_id`,
   );
 
 export const asServiceRows = <T extends Record<string, unknown>>(db: Database, query: SQL): Promise<T[]> =>

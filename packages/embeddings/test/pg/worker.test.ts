@@ -1,8 +1,8 @@
 import { type Database, projects, withService, withUser } from "@devora/db-schema";
-import { seedProject, seedUser, useTestDatabase } from "@devora/testing";
+import { deferred, seedProject, seedUser, useTestDatabase } from "@devora/testing";
 import { eq, sql } from "drizzle-orm";
-import { beforeEach, expect, inject, test } from "vitest";
-import { createEmbeddings, type WorkerRun } from "../../src/index.ts";
+import { beforeEach, expect, inject, onTestFinished, test, vi } from "vitest";
+import { createEmbeddings, type Embedder, type WorkerRun } from "../../src/index.ts";
 import { jobsOf, passagesOf, smallEmbedder } from "./rows.ts";
 
 const database = useTestDatabase();
@@ -19,7 +19,9 @@ const nothing: WorkerRun = {
   embedded: 0,
   unchanged: 0,
   removed: 0,
+  ignored: 0,
   stale: 0,
+  waiting: 0,
   failed: 0,
   parked: 0,
   tokens: 0,
@@ -93,15 +95,43 @@ test("a user cannot queue rows as another owner", async () => {
   expect(await embeddings.enqueue({ source: "projects", ids: [] })).toEqual({ queued: 0 });
 });
 
-test("the owner is the row's, whatever the job says", async () => {
+test("who queues another's row costs one read, and keeps nobody's job away", async () => {
   const { db } = database;
-  const { embeddings, worker } = setUp();
+  const { embedder, embeddings, worker } = setUp();
+  const other = await seedUser(db);
+  const id = await seedProject(db, other, { name: "Before" });
+  await embeddings.enqueue({ source: "projects", ids: [id], ownerId: owner });
+  expect(await worker.runOnce()).toEqual({ ...nothing, claimed: 1, ignored: 1 });
+  expect(await passagesOf(db, "projects", id)).toEqual([]);
+
+  await embeddings.enqueue({ source: "projects", ids: [id], ownerId: owner });
+  await withUser(db, other, async (tx) => {
+    await rename(id, "After")(tx);
+    await embeddings.enqueue({ source: "projects", ids: [id] }, { db: tx });
+  });
+  expect(await jobsOf(db)).toHaveLength(2);
+  // Done together: one call, by the job of who owns the row.
+  expect(await worker.runOnce()).toEqual({ ...nothing, claimed: 2, embedded: 2 });
+  expect(embedder.calls).toEqual([["After"]]);
+  expect(await passagesOf(db, "projects", id)).toMatchObject([{ owner: other, text: "After" }]);
+  expect(await jobsOf(db)).toEqual([]);
+});
+
+test("who queues another's row all the time does not keep it from being written", async () => {
+  const { db } = database;
+  const { embedder, embeddings, worker } = setUp();
   const other = await seedUser(db);
   const id = await seedProject(db, other);
-  // A user may queue any id as an own row; that gives nothing away.
+  for (const ownerId of [owner, other]) await embeddings.enqueue({ source: "projects", ids: [id], ownerId });
+  const held = embedder.holdNext();
+  const running = worker.runOnce();
+  await held.called;
   await embeddings.enqueue({ source: "projects", ids: [id], ownerId: owner });
-  await worker.runOnce();
-  expect(await passagesOf(db, "projects", id)).toMatchObject([{ owner: other }]);
+  held.release();
+  expect(await running).toMatchObject({ claimed: 2, embedded: 2 });
+  expect(await passagesOf(db, "projects", id)).toHaveLength(1);
+  expect(await jobsOf(db)).toMatchObject([{ version: 2, leased: false }]);
+  expect(await worker.runOnce()).toMatchObject({ claimed: 1, ignored: 1 });
 });
 
 test("a row unchanged since it was embedded costs no call", async () => {
@@ -396,11 +426,190 @@ test("an aborted run gives its jobs back at once", async () => {
   expect(await jobsOf(db)).toMatchObject([{ leased: false, due: true, attempts: 0 }]);
 });
 
-test.each([{ batchSize: 0 }, { leaseMs: 10 }, { maxAttempts: 0 }, { pollMs: Number.NaN }])(
-  "worker options %j are refused",
-  (options) => {
-    expect(() => setUp().embeddings.createWorker(options)).toThrow(
-      expect.objectContaining({ code: "INVALID_OPTION" }),
-    );
-  },
-);
+test("a lease is renewed while the embedder works, so that it may be short", async () => {
+  const { db } = database;
+  const { embedder, embeddings } = setUp();
+  await embeddings.enqueue({ source: "projects", ids: [await seedProject(db, owner)], ownerId: owner });
+  const worker = embeddings.createWorker({ leaseMs: 3_000 });
+  const held = embedder.holdNext();
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const running = worker.runOnce();
+  await held.called;
+  await passTime();
+  expect(await embeddings.queueStats()).toMatchObject({ due: 1, leased: 0 });
+  vi.advanceTimersByTime(1_000);
+  // On one connection the renewal is done before this; on several it is soon.
+  await expect.poll(async () => (await embeddings.queueStats()).leased).toBe(1);
+  held.release();
+  expect(await running).toMatchObject({ embedded: 1 });
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test("a call that never ends is cut off, and its jobs are given back", async () => {
+  const { db } = database;
+  const { embedder, embeddings } = setUp();
+  await embeddings.enqueue({ source: "projects", ids: [await seedProject(db, owner)], ownerId: owner });
+  const cutOff = new AbortController();
+  const timeout = vi.spyOn(AbortSignal, "timeout").mockReturnValueOnce(cutOff.signal);
+  onTestFinished(() => timeout.mockRestore());
+  const held = embedder.holdNext();
+  const running = embeddings.createWorker({ runTimeoutMs: 5_000 }).runOnce();
+  await held.called;
+  expect(timeout).toHaveBeenCalledWith(5_000);
+  cutOff.abort(new DOMException("too long", "TimeoutError"));
+  await expect(running).rejects.toMatchObject({ name: "TimeoutError" });
+  expect(await jobsOf(db)).toMatchObject([{ leased: false, attempts: 0, parked: false }]);
+});
+
+test("what a worker may not spend waits until tomorrow, and nothing is lost", async () => {
+  const { db } = database;
+  const { embedder } = setUp();
+  const perText = 20;
+  const billed: Embedder = {
+    ...embedder,
+    async embed(texts, options) {
+      const result = await embedder.embed(texts, options);
+      return { ...result, usage: { ...result.usage, tokens: perText * texts.length } };
+    },
+  };
+  const embeddings = createEmbeddings({ db, embedder: billed });
+  const ids: string[] = [];
+  for (const name of ["one", "two", "three"]) ids.push(await seedProject(db, owner, { name }));
+  for (const id of ids) await embeddings.enqueue({ source: "projects", ids: [id], ownerId: owner });
+  const worker = embeddings.createWorker({ batchSize: 1, maxTokensPerDay: 2 * perText });
+  expect(await worker.runOnce()).toMatchObject({ embedded: 1, tokens: perText });
+  expect(await worker.runOnce()).toMatchObject({ embedded: 1, tokens: perText });
+  expect(await worker.runOnce()).toEqual(nothing);
+  expect(await embeddings.queueStats()).toMatchObject({ due: 1, leased: 0 });
+  expect(embedder.calls).toHaveLength(2);
+  // Another worker has a budget of its own.
+  expect(await embeddings.createWorker().runOnce()).toMatchObject({ embedded: 1 });
+});
+
+test("rows that the rest of the budget does not cover wait while others go", async () => {
+  const { db } = database;
+  const { embedder, embeddings } = setUp();
+  const words = (count: number) => Array.from({ length: count }, (_, at) => `word${at}`).join(" ");
+  const [long, short] = [
+    await seedProject(db, owner, { name: "long", description: words(60) }),
+    await seedProject(db, owner, { name: "short", description: "few" }),
+  ];
+  const longer = await seedProject(db, owner, { name: "longer", description: words(150) });
+  for (const id of [long, longer, short]) {
+    await embeddings.enqueue({ source: "projects", ids: [id], ownerId: owner });
+  }
+  const worker = embeddings.createWorker({ maxTokensPerDay: 300 });
+  expect(await worker.runOnce()).toMatchObject({ claimed: 3, embedded: 2, waiting: 1 });
+  expect(embedder.calls.flat()).toHaveLength(2);
+  expect(await jobsOf(db)).toMatchObject([
+    { entity_id: longer, leased: false, due: false, attempts: 0, parked: false },
+  ]);
+  expect(await embeddings.queueStats()).toMatchObject({ due: 0, waiting: 1 });
+});
+
+test("a notice wakes a worker that pauses, and the host's subscription ends with it", async () => {
+  const { db } = database;
+  const { embedder, embeddings } = setUp();
+  const [subscribed, unsubscribed] = [deferred<() => void>(), deferred()];
+  const worker = embeddings.createWorker({
+    pollMs: 3_600_000,
+    wake: async (onWake) => {
+      subscribed.resolve(onWake);
+      return () => unsubscribed.resolve();
+    },
+  });
+  const first = embedder.holdNext();
+  const second = embedder.holdNext();
+  worker.start();
+  const onWake = await subscribed.promise;
+  for (const held of [first, second]) {
+    await embeddings.enqueue({ source: "projects", ids: [await seedProject(db, owner)], ownerId: owner });
+    onWake();
+    await held.called;
+    held.release();
+  }
+  await worker.stop();
+  await unsubscribed.promise;
+  expect(await jobsOf(db)).toEqual([]);
+});
+
+test("a subscription that fails is told, and the worker polls", async () => {
+  const { db } = database;
+  const { embedder, embeddings } = setUp();
+  await embeddings.enqueue({ source: "projects", ids: [await seedProject(db, owner)], ownerId: owner });
+  const errors: unknown[] = [];
+  const held = embedder.holdNext();
+  const worker = embeddings.createWorker({
+    wake: () => {
+      throw new Error("no listen here");
+    },
+    onError: (error) => errors.push(error),
+  });
+  worker.start();
+  await held.called;
+  held.release();
+  await worker.stop();
+  expect(errors).toMatchObject([{ message: "no listen here" }]);
+  expect(await jobsOf(db)).toEqual([]);
+});
+
+test("a worker stopped with no grace cuts its call off and gives the jobs back", async () => {
+  const { db } = database;
+  const { embedder, embeddings } = setUp();
+  await embeddings.enqueue({ source: "projects", ids: [await seedProject(db, owner)], ownerId: owner });
+  const errors: unknown[] = [];
+  const held = embedder.holdNext();
+  const worker = embeddings.createWorker({ onError: (error) => errors.push(error) });
+  worker.start();
+  await held.called;
+  await worker.stop({ graceMs: 0 });
+  expect(errors).toEqual([]);
+  expect(await jobsOf(db)).toMatchObject([{ leased: false, due: true, attempts: 0 }]);
+});
+
+test("the queue in numbers, what was put aside, and new attempts for it", async () => {
+  const { db } = database;
+  const { embeddings } = setUp();
+  expect(await embeddings.queueStats()).toEqual({
+    due: 0,
+    waiting: 0,
+    leased: 0,
+    parked: 0,
+    oldestDueSeconds: undefined,
+  });
+  const ids = [await seedProject(db, owner), await seedProject(db, owner), await seedProject(db, owner)];
+  const [first, second] = ids as [string, string];
+  await embeddings.enqueue({ source: "projects", ids, ownerId: owner });
+  await withService(db, (tx) =>
+    tx.execute(sql`update devora.embedding_jobs set available_at = now() - interval '1 minute',
+      parked_at = case when entity_id <> ${first} then now() - interval '1 hour' end,
+      last_error = 'EMBEDDER_FAILED: HTTP 400', attempts = 5`),
+  );
+  const stats = await embeddings.queueStats();
+  expect(stats).toMatchObject({ due: 1, parked: 2 });
+  expect(stats.oldestDueSeconds).toBeGreaterThanOrEqual(60);
+  const parked = await embeddings.parkedJobs({ limit: 1 });
+  expect(parked).toMatchObject([
+    { source: "projects", ownerId: owner, attempts: 5, error: "EMBEDDER_FAILED: HTTP 400" },
+  ]);
+  expect(Date.now() - (parked[0]?.parkedAt.getTime() ?? 0)).toBeGreaterThan(3_000_000);
+  expect(await embeddings.retryParked({ source: "files" })).toEqual({ retried: 0 });
+  expect(await embeddings.retryParked({ source: "projects", ids: [first, second] })).toEqual({ retried: 1 });
+  expect(await embeddings.retryParked()).toEqual({ retried: 1 });
+  expect(await embeddings.createWorker().runOnce()).toMatchObject({ claimed: 3 });
+  await expect(embeddings.retryParked({ ids })).rejects.toMatchObject({ code: "INVALID_INPUT" });
+});
+
+test.each([
+  { batchSize: 0 },
+  { leaseMs: 10 },
+  { maxAttempts: 0 },
+  { pollMs: Number.NaN },
+  { runTimeoutMs: 0 },
+  { maxTokensPerDay: 0 },
+])("worker options %j are refused", (options) => {
+  expect(() => setUp().embeddings.createWorker(options)).toThrow(
+    expect.objectContaining({ code: "INVALID_OPTION" }),
+  );
+});

@@ -100,13 +100,19 @@ describeDrivers((database) => {
           ),
         );
       expect(await enqueue("ada")).toEqual([{ queued: 2 }]);
-      expect(await enqueue("eve")).toEqual([{ queued: 0 }]);
+      expect(await enqueue("ada")).toEqual([{ queued: 2 }]);
+      expect(await enqueue("eve")).toEqual([{ queued: 2 }]);
       const jobs = await withService(db, (tx) =>
-        rowsOf(tx, sql`select entity_id, owner_id, version from devora.embedding_jobs order by entity_id`),
+        rowsOf(
+          tx,
+          sql`select entity_id, owner_id, version from devora.embedding_jobs order by owner_id, entity_id`,
+        ),
       );
       expect(jobs).toEqual([
-        { entity_id: "f1", owner_id: "ada", version: 1 },
-        { entity_id: "f2", owner_id: "ada", version: 1 },
+        { entity_id: "f1", owner_id: "ada", version: 2 },
+        { entity_id: "f2", owner_id: "ada", version: 2 },
+        { entity_id: "f1", owner_id: "eve", version: 1 },
+        { entity_id: "f2", owner_id: "eve", version: 1 },
       ]);
     },
   );

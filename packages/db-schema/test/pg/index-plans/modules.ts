@@ -174,20 +174,20 @@ export const embeddingsPlans: IndexPlan[] = [
     query: "the worker's next jobs (embeddings: jobs)",
     as: "service",
     sql: () =>
-      sql`select source, entity_id from devora.embedding_jobs where parked_at is null and available_at <= now() and (leased_until is null or leased_until < now()) and source = any(array['files', 'projects']) order by available_at, source, entity_id limit 100 for update skip locked`,
+      sql`select id from devora.embedding_jobs where parked_at is null and available_at <= now() and (leased_until is null or leased_until < now()) and source = any(array['files', 'projects']) order by available_at, id limit 100 for update skip locked`,
   },
   {
     index: "embedding_jobs_lease_token_idx",
     query: "the jobs that a worker holds, to fail or give back (embeddings: jobs)",
     as: "service",
     sql: () =>
-      sql`select source, entity_id from devora.embedding_jobs where lease_token = '2db95e8e-1a92-67b7-a118-8556b2013b33'::uuid order by source, entity_id for update skip locked`,
+      sql`select id from devora.embedding_jobs where lease_token = '2db95e8e-1a92-67b7-a118-8556b2013b33'::uuid order by id for update skip locked`,
   },
   {
     index: "embedding_jobs_parked_idx",
-    query: "jobs that wait for a person, newest first (planned: doctor)",
+    query: "jobs that wait for a person, newest first (embeddings: queue-reports)",
     as: "service",
     sql: () =>
-      sql`select source, entity_id, last_error from devora.embedding_jobs where parked_at is not null order by parked_at desc limit 50`,
+      sql`select source, entity_id, last_error from devora.embedding_jobs where parked_at is not null order by parked_at desc, id desc limit 50`,
   },
 ];

@@ -68,7 +68,7 @@ const tables: Record<ModuleName, Record<string, TableFacts>> = {
     "devora.chunks": {
       owner: "owner_id",
       app: read,
-      definer: read,
+      definer: ["select", "delete"],
       values: { start_offset: 0, end_offset: 1 },
     },
     "devora.embeddings": {
@@ -136,6 +136,7 @@ const functions: Partial<Record<ModuleName, RowSecurityFacts["functions"]>> = {
     },
   },
   embeddings: {
+    "devora.queue_embeddings(text,text[],text[])": { definer: true, execute: [] },
     "devora.enqueue_embeddings(text,text[],text)": {
       definer: true,
       execute: ["devora_app", "devora_service"],
