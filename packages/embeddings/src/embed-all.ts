@@ -1,7 +1,7 @@
 import { rowsOf } from "@devora/db-schema";
+import { ensureIndexes } from "./build-index.ts";
 import { asService, type Context, sourceNamed } from "./context.ts";
 import { embedUntilFresh } from "./embed.ts";
-import { ensureIndex, ensureModel } from "./ensure-model.ts";
 import { EmbeddingsError, shapeOf } from "./errors.ts";
 import { removeOrphansQuery } from "./queries/remove-orphans.ts";
 import { sourceIdsQuery } from "./queries/source-rows.ts";
@@ -78,7 +78,7 @@ export async function embedAll(context: Context, options: EmbedAllOptions = {}):
     summary.removedChunks += orphans.length;
   }
   // After the load, because an index built over rows that are there costs less than one that grows with them.
-  if (summary.embeddedChunks > 0) await ensureIndex(context, await ensureModel(context));
+  if (summary.embeddedChunks > 0) await ensureIndexes(context);
   return summary;
 }
 

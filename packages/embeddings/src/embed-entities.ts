@@ -1,14 +1,14 @@
 import { type Database, rowsOf } from "@devora/db-schema";
 import { blamesTheInput, callEmbedder } from "./call-embedder.ts";
 import { asService, type Context } from "./context.ts";
-import { ensureModel } from "./ensure-model.ts";
+import { ensureModels, type Model } from "./ensure-model.ts";
 import { type WantedChunk, wantedChunks } from "./passage.ts";
 import { type ChunkPlan, isEmptyPlan, planChunks } from "./plan-chunks.ts";
 import { decodeSourceRow, rowHashesQuery, type SourceRow, sourceRowsQuery } from "./queries/source-rows.ts";
 import { decodeStoredChunk, type StoredChunk, storedChunksQuery } from "./queries/stored-chunks.ts";
 import { lockEntitiesQuery } from "./queries/write-chunks.ts";
 import type { Source } from "./sources/define-source.ts";
-import { writePlans } from "./write-plans.ts";
+import { type ModelVectors, writePlans } from "./write-plans.ts";
 
 /**
  * - `embedded`: the stored passages were brought up to date
@@ -54,11 +54,11 @@ export async function embedEntities(
   source: Source,
   entityIds: readonly string[],
   { signal, hooks }: { signal?: AbortSignal | undefined; hooks?: WriteHooks | undefined } = {},
-): Promise<{ outcomes: EntityOutcome[]; tokens: number; modelId: number }> {
-  const modelId = await ensureModel(context);
+): Promise<{ outcomes: EntityOutcome[]; tokens: number }> {
+  const models = await ensureModels(context);
   signal?.throwIfAborted();
-  const drafts = await draftAll(context, source, entityIds, modelId);
-  const { vectors, refused, tokens } = await embedDrafts(context, drafts, signal);
+  const drafts = await draftAll(context, source, entityIds, models);
+  const { vectors, refused, tokens } = await embedByModel(models, drafts, signal);
   signal?.throwIfAborted();
   // A job is done with its row unchanged too; without jobs such a row needs no transaction.
   const pending = hooks === undefined ? drafts.filter((draft) => !isEmptyPlan(draft.plan)) : drafts;
@@ -66,38 +66,41 @@ export async function embedEntities(
     drafts.filter((draft) => !pending.includes(draft)).map(({ entityId }) => entityId),
   );
   if (pending.length > 0) {
-    const write = { context, source, modelId, drafts: pending, vectors, refused, hooks };
+    const write = { context, source, models, drafts: pending, vectors, refused, hooks };
     for (const entityId of await writeAll(write)) upToDate.add(entityId);
   }
-  return { outcomes: drafts.map((draft) => outcomeOf(draft, upToDate, refused)), tokens, modelId };
+  return { outcomes: drafts.map((draft) => outcomeOf(draft, upToDate, refused)), tokens };
 }
 
 async function draftAll(
   context: Context,
   source: Source,
   entityIds: readonly string[],
-  modelId: number,
+  models: readonly Model[],
 ): Promise<Draft[]> {
   const { rows, stored } = await asService(context, "embeddings.embed", async (tx) => ({
     rows: (await rowsOf(tx, sourceRowsQuery(source, entityIds))).map(decodeSourceRow),
-    stored: await storedByEntity(tx, source, entityIds, modelId),
+    stored: await storedByEntity(tx, source, entityIds, models),
   }));
   const rowById = new Map(rows.map((row) => [row.entityId, row]));
   return entityIds.map((entityId) => {
     const row = rowById.get(entityId);
     const wanted = row === undefined ? [] : wantedChunks(row, context);
-    return { entityId, row, wanted, plan: planChunks(source.name, row, wanted, stored.get(entityId) ?? []) };
+    const plan = planChunks(source.name, row, wanted, stored.get(entityId) ?? [], idsOf(models));
+    return { entityId, row, wanted, plan };
   });
 }
+
+const idsOf = (models: readonly Model[]): number[] => models.map(({ id }) => id);
 
 async function storedByEntity(
   tx: Database,
   source: Source,
   entityIds: readonly string[],
-  modelId: number,
+  models: readonly Model[],
 ): Promise<Map<string, StoredChunk[]>> {
   const byEntity = new Map<string, StoredChunk[]>(entityIds.map((entityId) => [entityId, []]));
-  for (const row of await rowsOf(tx, storedChunksQuery(source.name, entityIds, modelId))) {
+  for (const row of await rowsOf(tx, storedChunksQuery(source.name, entityIds, idsOf(models)))) {
     const chunk = decodeStoredChunk(row);
     byEntity.get(chunk.entityId)?.push(chunk);
   }
@@ -112,30 +115,49 @@ interface Embedded {
   tokens: number;
 }
 
+/** Vectors of all models: a row is up to date when it has those of each. */
+async function embedByModel(
+  models: readonly Model[],
+  drafts: readonly Draft[],
+  signal: AbortSignal | undefined,
+): Promise<Omit<Embedded, "vectors"> & { vectors: ModelVectors }> {
+  const vectors = new Map<number, Map<string, number[]>>();
+  const refused = new Map<string, unknown>();
+  let tokens = 0;
+  for (const model of models) {
+    const embedded = await embedDrafts(model, drafts, signal);
+    vectors.set(model.id, embedded.vectors);
+    for (const [entityId, error] of embedded.refused) refused.set(entityId, error);
+    tokens += embedded.tokens;
+  }
+  return { vectors, refused, tokens };
+}
+
 /** One call for all rows; where it is refused because of a text, halves are tried until that text's row stands alone. */
 async function embedDrafts(
-  context: Context,
+  model: Model,
   drafts: readonly Draft[],
   signal: AbortSignal | undefined,
 ): Promise<Embedded> {
+  const missing = (draft: Draft) => draft.plan.unembedded.filter((chunk) => chunk.modelId === model.id);
   const inputs = new Map(
-    drafts.flatMap((draft) => draft.plan.unembedded.map(({ hash, input }) => [hash, input] as const)),
+    drafts.flatMap((draft) => missing(draft).map(({ hash, input }) => [hash, input] as const)),
   );
   if (inputs.size === 0) return { vectors: new Map(), refused: new Map(), tokens: 0 };
   try {
-    const { embeddings, usage } = await callEmbedder(context.embedder, [...inputs.values()], signal);
+    const { embeddings, usage } = await callEmbedder(model.embedder, [...inputs.values()], signal);
     const hashes = [...inputs.keys()];
     const vectors = new Map(embeddings.map((vector, at) => [hashes[at] ?? "", vector]));
     return { vectors, refused: new Map(), tokens: usage.tokens };
   } catch (error) {
     if (!blamesTheInput(error)) throw error;
-    const [only, ...others] = drafts.filter((draft) => draft.plan.unembedded.length > 0);
+    const [only, ...others] = drafts.filter((draft) => missing(draft).length > 0);
     if (only !== undefined && others.length === 0) {
       return { vectors: new Map(), refused: new Map([[only.entityId, error]]), tokens: 0 };
     }
     const middle = Math.ceil(drafts.length / 2);
-    const left = await embedDrafts(context, drafts.slice(0, middle), signal);
-    const right = await embedDrafts(context, drafts.slice(middle), signal);
+    const left = await embedDrafts(model, drafts.slice(0, middle), signal);
+    const right = await embedDrafts(model, drafts.slice(middle), signal);
     return {
       vectors: new Map([...left.vectors, ...right.vectors]),
       refused: new Map([...left.refused, ...right.refused]),
@@ -147,9 +169,9 @@ async function embedDrafts(
 interface Write {
   context: Context;
   source: Source;
-  modelId: number;
+  models: readonly Model[];
   drafts: readonly Draft[];
-  vectors: ReadonlyMap<string, number[]>;
+  vectors: ModelVectors;
   refused: ReadonlyMap<string, unknown>;
   hooks: WriteHooks | undefined;
 }
@@ -158,7 +180,7 @@ interface Write {
 const writeAll = ({
   context,
   source,
-  modelId,
+  models,
   drafts,
   vectors,
   refused,
@@ -172,18 +194,18 @@ const writeAll = ({
     const hashes = new Map(
       (await rowsOf(tx, rowHashesQuery(source, entityIds))).map((row) => [String(row.entity_id), row.hash]),
     );
-    const stored = await storedByEntity(tx, source, entityIds, modelId);
+    const stored = await storedByEntity(tx, source, entityIds, models);
     const plans: ChunkPlan[] = [];
     const upToDate = new Set<string>();
     for (const { entityId, row, wanted } of drafts) {
       if (!held.has(entityId) || refused.has(entityId) || hashes.get(entityId) !== row?.hash) continue;
-      const plan = planChunks(source.name, row, wanted, stored.get(entityId) ?? []);
+      const plan = planChunks(source.name, row, wanted, stored.get(entityId) ?? [], idsOf(models));
       // Another writer may have removed a passage whose vector was to be kept.
-      if (!plan.unembedded.every(({ hash }) => vectors.has(hash))) continue;
+      if (!plan.unembedded.every(({ modelId, hash }) => vectors.get(modelId)?.has(hash))) continue;
       plans.push(plan);
       upToDate.add(entityId);
     }
-    await writePlans(tx, plans, { source: source.name, modelId, vectors });
+    await writePlans(tx, plans, { source: source.name, vectors });
     await hooks?.done(tx, [...upToDate]);
     return upToDate;
   });
@@ -198,5 +220,10 @@ function outcomeOf(
   }
   if (!written.has(entityId)) return { entityId, status: "stale", chunks: 0, embeddedChunks: 0 };
   const status = row === undefined ? "removed" : isEmptyPlan(plan) ? "unchanged" : "embedded";
-  return { entityId, status, chunks: wanted.length, embeddedChunks: plan.unembedded.length };
+  return {
+    entityId,
+    status,
+    chunks: wanted.length,
+    embeddedChunks: new Set(plan.unembedded.map(({ chunkId }) => chunkId)).size,
+  };
 }

@@ -1,7 +1,7 @@
 import { type Database, newId, rowsOf } from "@devora/db-schema";
+import { ensureIndexes } from "./build-index.ts";
 import { asService, type Context } from "./context.ts";
 import { type EntityOutcome, embedEntities, type WriteHooks } from "./embed-entities.ts";
-import { ensureIndex } from "./ensure-model.ts";
 import { isEmbeddingsError } from "./errors.ts";
 import {
   claimJobsQuery,
@@ -111,7 +111,7 @@ async function runSource(
   const failures = exhausted.map((job) => failureOf(job, "every attempt ended without an answer", limits));
   if (byEntity.size > 0) {
     const hooks = jobHooks(leaseToken, byEntity);
-    const { outcomes, tokens, modelId } = await embedEntities(context, source, [...byEntity.keys()], {
+    const { outcomes, tokens } = await embedEntities(context, source, [...byEntity.keys()], {
       signal,
       hooks,
     });
@@ -122,7 +122,7 @@ async function runSource(
         failures.push(...own.map((job) => failureOf(job, reasonOf(outcome), limits)));
       else run[outcome.status] += own.length;
     }
-    if (outcomes.some((outcome) => outcome.embeddedChunks > 0)) await ensureIndex(context, modelId);
+    if (outcomes.some((outcome) => outcome.embeddedChunks > 0)) await ensureIndexes(context);
   }
   if (failures.length === 0) return;
   await asService(context, "embeddings.worker", (tx) => tx.execute(failJobsQuery(leaseToken, failures)));
