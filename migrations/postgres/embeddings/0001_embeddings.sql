@@ -8,9 +8,15 @@ create table devora.embedding_models (
   dimensions integer not null,
   version text not null default '1',
   state text not null default 'building',
+  replaces integer,
+  activated_at timestamptz,
+  lease_token uuid,
+  leased_until timestamptz,
   created_at timestamptz not null default now(),
   constraint embedding_models_pkey primary key (id),
   constraint embedding_models_name_dimensions_version_key unique (name, dimensions, version),
+  constraint embedding_models_replaces_fkey foreign key (replaces) references devora.embedding_models (id) on delete set null,
+  constraint embedding_models_lease_check check ((lease_token is null) = (leased_until is null)),
   constraint embedding_models_dimensions_check check (dimensions between 1 and 4000),
   constraint embedding_models_state_check check (state in ('building', 'active', 'retired'))
 );
@@ -20,7 +26,13 @@ comment on column devora.embedding_models.name is 'As its provider calls it, suc
 comment on column devora.embedding_models.dimensions is 'Length of its vectors, 1 to 4,000.';
 comment on column devora.embedding_models.version is 'Of our own counting, to build the vectors of one model anew beside the old ones.';
 comment on column devora.embedding_models.state is 'building until its vectors are complete, active while searches use it, then retired.';
+comment on column devora.embedding_models.replaces is 'The model that searches used before this one; they go back to it on a roll-back. Null where there was none.';
+comment on column devora.embedding_models.activated_at is 'When searches began to use it; null while they never did.';
+comment on column devora.embedding_models.lease_token is 'Who builds its index or its vectors; null when nobody does.';
+comment on column devora.embedding_models.leased_until is 'When that is given up for dead unless it says again that it lives; null when nobody builds.';
 comment on column devora.embedding_models.created_at is 'When the row was made.';
+create index embedding_models_replaces_idx on devora.embedding_models (replaces) where replaces is not null;
+comment on index devora.embedding_models_replaces_idx is 'Serves the foreign key: dropping a model.';
 select devora.protect_internal_table('devora.embedding_models');
 create policy embedding_models_read on devora.embedding_models for select to devora_app using (true);
 grant select on devora.embedding_models to devora_app;
@@ -205,27 +217,98 @@ select devora.hand_over('devora.enqueue_embeddings(text, text[], text)', 'devora
 create policy chunks_definer_delete on devora.chunks for delete to devora_definer using (true);
 grant delete on devora.chunks to devora_definer;
 
--- Index of one model: m and ef_construction are pgvector's defaults. Queries must repeat the cast and the
--- literal model_id, or the planner cannot prove that the partial index applies.
-create function devora.ensure_embedding_index(model integer) returns void
+-- Index of one model. Queries must repeat the cast and the literal model_id, or the planner cannot prove that the
+-- partial index applies. Building in memory takes about as much as 1.4 times the vectors and m * 40 bytes a row; a
+-- build that outgrows maintenance_work_mem goes on row by row, many times slower. So up to 1 GB is taken where the
+-- setting is less. All rows of the table are estimated, because the owner, whom row level security binds, sees none.
+create function devora.ensure_embedding_index(
+  model integer, kind text default 'halfvec', m integer default null, ef_construction integer default null) returns boolean
 language plpgsql security definer
 set search_path = pg_catalog, public, pg_temp
 as $$
 declare
   model_dimensions integer;
+  index_name name := format('embeddings_model_%s_%s_idx', model, case kind when 'bit' then 'bit' else 'hnsw' end);
+  present regclass := to_regclass(format('devora.%I', index_name));
+  memory_before text := current_setting('maintenance_work_mem');
+  workers_before text := current_setting('max_parallel_maintenance_workers');
+  vector_bytes numeric;
+  needed numeric;
+  statement text;
 begin
   select dimensions into model_dimensions from devora.embedding_models where id = model;
   if not found then
     raise exception 'ensure_embedding_index: no model %', model using errcode = '22023';
   end if;
-  execute format(
-    'create index if not exists %I on devora.embeddings using hnsw ((embedding::halfvec(%s)) halfvec_cosine_ops) where model_id = %s',
-    'embeddings_model_' || model || '_hnsw_idx', model_dimensions, model);
-  execute format('comment on index devora.%I is %L', 'embeddings_model_' || model || '_hnsw_idx',
-                 'Serves the search for the nearest vectors of one model, by cosine.');
+  if kind is null or kind not in ('halfvec', 'bit') then
+    raise exception 'ensure_embedding_index: kind must be halfvec or bit' using errcode = '22023';
+  end if;
+  if present is not null then
+    if (select i.indisvalid
+          and (ensure_embedding_index.m is null or coalesce(given.m, 16) = ensure_embedding_index.m)
+          and (ensure_embedding_index.ef_construction is null
+               or coalesce(given.ef_construction, 64) = ensure_embedding_index.ef_construction)
+        from pg_index i
+        join pg_class c on c.oid = i.indexrelid
+        cross join lateral (
+          select max(option_value::integer) filter (where option_name = 'm') as m,
+            max(option_value::integer) filter (where option_name = 'ef_construction') as ef_construction
+          from pg_options_to_table(c.reloptions)
+        ) as given
+        where i.indexrelid = present) then
+      return false;
+    end if;
+    -- Of a build that was cut off, or with other figures.
+    execute format('drop index %s', present);
+  end if;
+  vector_bytes := case kind when 'bit' then model_dimensions / 8 else model_dimensions * 2 end;
+  needed := pg_table_size('devora.embeddings') / (model_dimensions * 2 + 120.0)
+    * (vector_bytes * 1.4 + 40 * coalesce(ensure_embedding_index.m, 16));
+  if needed > pg_size_bytes(memory_before) then
+    perform set_config('maintenance_work_mem',
+      greatest(pg_size_bytes(memory_before) / 1024, least(needed / 1024, 1024 * 1024)::bigint) || 'kB', true);
+  end if;
+  statement := format(
+    'create index %I on devora.embeddings using hnsw (%s) with (m = %s, ef_construction = %s) where model_id = %s',
+    index_name,
+    case kind
+      when 'bit' then format('((binary_quantize(embedding::halfvec(%1$s)))::bit(%1$s)) bit_hamming_ops', model_dimensions)
+      else format('(embedding::halfvec(%s)) halfvec_cosine_ops', model_dimensions)
+    end,
+    coalesce(ensure_embedding_index.m, 16), coalesce(ensure_embedding_index.ef_construction, 64), model);
+  begin
+    execute statement;
+  exception when disk_full or out_of_memory or insufficient_resources then
+    -- Parallel workers share the memory by /dev/shm, of which a container has 64 MB; one alone has no need of it.
+    perform set_config('max_parallel_maintenance_workers', '0', true);
+    execute statement;
+    perform set_config('max_parallel_maintenance_workers', workers_before, true);
+  end;
+  perform set_config('maintenance_work_mem', memory_before, true);
+  execute format('comment on index devora.%I is %L', index_name,
+                 case kind when 'bit' then 'Serves the search for the nearest vectors of one model, by their signs.'
+                 else 'Serves the search for the nearest vectors of one model, by cosine.' end);
+  return true;
 end $$;
--- The owner reads the models in there; FORCE would hide them from it.
+revoke all on function devora.ensure_embedding_index(integer, text, integer, integer) from public;
+grant execute on function devora.ensure_embedding_index(integer, text, integer, integer) to devora_service;
+comment on function devora.ensure_embedding_index(integer, text, integer, integer) is
+  'Builds the HNSW index of one model unless a valid one is there, and answers whether it did; writers wait meanwhile.';
+
+create function devora.drop_embedding_index(model integer) returns void
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if exists (select from devora.embedding_models where id = model and state = 'active') then
+    raise exception 'drop_embedding_index: model % is active', model using errcode = '22023';
+  end if;
+  execute format('drop index if exists devora.%I, devora.%I',
+                 format('embeddings_model_%s_hnsw_idx', model), format('embeddings_model_%s_bit_idx', model));
+end $$;
+revoke all on function devora.drop_embedding_index(integer) from public;
+grant execute on function devora.drop_embedding_index(integer) to devora_service;
+comment on function devora.drop_embedding_index(integer) is 'Drops the indexes of a model that searches do not use.';
+
+-- The owner reads the models in both; FORCE would hide them from it.
 create policy embedding_models_maintenance on devora.embedding_models for select to current_user using (true);
-revoke all on function devora.ensure_embedding_index(integer) from public;
-grant execute on function devora.ensure_embedding_index(integer) to devora_service;
-comment on function devora.ensure_embedding_index(integer) is 'Builds the HNSW index of one model unless it is there.';

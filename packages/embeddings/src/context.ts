@@ -7,6 +7,8 @@ import type { Source } from "./sources/define-source.ts";
 export interface Context {
   readonly db: Database;
   readonly embedder: Embedder;
+  /** The model to come: everything written gets a vector of it as well. */
+  readonly candidate?: Embedder | undefined;
   readonly sources: ReadonlyMap<string, Source>;
   readonly role: string | null;
   readonly serviceRole: string | null;

@@ -1,3 +1,5 @@
+import { withActiveModel } from "./active-model.ts";
+import { type BuildIndexOptions, type BuiltIndex, buildIndex } from "./build-index.ts";
 import { createWorker, type EmbeddingsWorker, type WorkerOptions } from "./create-worker.ts";
 import { type EmbedSummary, embed } from "./embed.ts";
 import { type EmbedAllOptions, type EmbedAllSummary, embedAll } from "./embed-all.ts";
@@ -74,6 +76,13 @@ export interface Embeddings<TName extends string = string> {
   findSimilarEntities(options: FindSimilarOptions<TName>): Promise<SemanticSearchResult<TName>>;
   /** The passages nearest to a question, for a prompt. */
   retrieve(options: RetrieveOptions<TName>): Promise<Retrieval>;
+
+  /**
+   * Builds the HNSW index of the model, and of the candidate, unless a valid one is there. `embedAll` and the worker
+   * do so by themselves from 10,000 vectors on. What a build left that was cut off is removed, and built anew.
+   * @throws {EmbeddingsError} NOT_OWNER, MODEL_BUSY, INVALID_INPUT
+   */
+  buildIndex(options?: BuildIndexOptions): Promise<{ indexes: BuiltIndex[] }>;
 }
 
 /** Names of Devora's own sources. */
@@ -114,8 +123,11 @@ export function createEmbeddings<const TName extends string = DevoraSourceName>(
     retryParked: (call) => retryParked(context, call),
     createWorker: (workerOptions) => createWorker(context, workerOptions),
     // The names that come back are those of the sources given.
-    semanticSearch: (call) => semanticSearch(context, call) as Promise<SemanticSearchResult<TName>>,
-    findSimilarEntities: (call) => findSimilarEntities(context, call) as Promise<SemanticSearchResult<TName>>,
-    retrieve: (call) => retrieve(context, call),
+    semanticSearch: async (call) =>
+      semanticSearch(await withActiveModel(context, call), call) as Promise<SemanticSearchResult<TName>>,
+    findSimilarEntities: async (call) =>
+      findSimilarEntities(await withActiveModel(context, call), call) as Promise<SemanticSearchResult<TName>>,
+    retrieve: async (call) => retrieve(await withActiveModel(context, call), call),
+    buildIndex: (call) => buildIndex(context, call),
   };
 }

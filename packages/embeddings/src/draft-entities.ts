@@ -1,5 +1,6 @@
 import { type Database, rowsOf } from "@devora/db-schema";
 import { asService, type Context } from "./context.ts";
+import type { Model } from "./ensure-model.ts";
 import { type WantedChunk, wantedChunks } from "./passage.ts";
 import { type ChunkPlan, emptyPlan, planChunks } from "./plan-chunks.ts";
 import { decodeSourceRow, type SourceRow, sourceRowsQuery } from "./queries/source-rows.ts";
@@ -27,28 +28,31 @@ export async function draftEntities(
   context: Context,
   source: Source,
   entityIds: readonly string[],
-  modelId: number,
+  models: readonly Model[],
 ): Promise<Draft[]> {
   const { rows, stored } = await asService(context, "embeddings.embed", async (tx) => ({
     rows: (await rowsOf(tx, sourceRowsQuery(source, entityIds))).map(decodeSourceRow),
-    stored: await storedByEntity(tx, source, entityIds, modelId),
+    stored: await storedByEntity(tx, source, entityIds, models),
   }));
   const rowById = new Map(rows.map((row) => [row.entityId, row]));
   return entityIds.map((entityId) => {
     const row = rowById.get(entityId);
     const wanted = row === undefined ? [] : wantedChunks(row, context);
-    return { entityId, row, wanted, plan: planChunks(source.name, row, wanted, stored.get(entityId) ?? []) };
+    const plan = planChunks(source.name, row, wanted, stored.get(entityId) ?? [], idsOf(models));
+    return { entityId, row, wanted, plan };
   });
 }
+
+export const idsOf = (models: readonly Model[]): number[] => models.map(({ id }) => id);
 
 export async function storedByEntity(
   tx: Database,
   source: Source,
   entityIds: readonly string[],
-  modelId: number,
+  models: readonly Model[],
 ): Promise<Map<string, StoredChunk[]>> {
   const byEntity = new Map<string, StoredChunk[]>(entityIds.map((entityId) => [entityId, []]));
-  for (const row of await rowsOf(tx, storedChunksQuery(source.name, entityIds, modelId))) {
+  for (const row of await rowsOf(tx, storedChunksQuery(source.name, entityIds, idsOf(models)))) {
     const chunk = decodeStoredChunk(row);
     byEntity.get(chunk.entityId)?.push(chunk);
   }
@@ -73,8 +77,8 @@ export function afford(drafts: readonly Draft[], budget: TokenBudget): { drafts:
   return { drafts: marked, reserved };
 }
 
-/** Estimated tokens of what has to be sent. */
+/** Estimated tokens of what has to be sent, to each model. */
 function tokensOf({ plan, wanted }: Draft): number {
-  const unembedded = new Set(plan.unembedded.map(({ hash }) => hash));
-  return wanted.reduce((sum, { hash, tokens }) => sum + (unembedded.has(hash) ? tokens : 0), 0);
+  const tokens = new Map(wanted.map((chunk) => [chunk.hash, chunk.tokens]));
+  return plan.unembedded.reduce((sum, { hash }) => sum + (tokens.get(hash) ?? 0), 0);
 }

@@ -1,6 +1,6 @@
+import { ensureIndexes } from "./build-index.ts";
 import type { Context } from "./context.ts";
 import { embedUntilFresh } from "./embed.ts";
-import { ensureIndex, ensureModel } from "./ensure-model.ts";
 import { countEntities, type EntityCursor, entityBatches, sourcesToWalk } from "./entity-batches.ts";
 import { EmbeddingsError } from "./errors.ts";
 import { removeOrphans } from "./remove-orphans.ts";
@@ -86,7 +86,7 @@ export async function embedAll(context: Context, options: EmbedAllOptions = {}):
     summary.removedChunks += await removeOrphans(context, source, { ownerId, signal });
   }
   // After the load, because an index built over rows that are there costs less than one that grows with them.
-  if (summary.embeddedChunks > 0) await ensureIndex(context, await ensureModel(context));
+  if (summary.embeddedChunks > 0) await ensureIndexes(context);
   return summary;
 }
 

@@ -6,16 +6,17 @@ import {
   type Draft,
   type DraftedEntity,
   draftEntities,
+  idsOf,
   skip,
   storedByEntity,
 } from "./draft-entities.ts";
-import { ensureModel } from "./ensure-model.ts";
+import { ensureModels, type Model } from "./ensure-model.ts";
 import { type ChunkPlan, isEmptyPlan, planChunks } from "./plan-chunks.ts";
 import { rowHashesQuery } from "./queries/source-rows.ts";
 import { lockEntitiesQuery } from "./queries/write-chunks.ts";
 import type { Source } from "./sources/define-source.ts";
 import type { TokenBudget } from "./token-budget.ts";
-import { writePlans } from "./write-plans.ts";
+import { type ModelVectors, writePlans } from "./write-plans.ts";
 
 /**
  * - `embedded`: the stored passages were brought up to date
@@ -65,15 +66,15 @@ export async function embedEntities(
   source: Source,
   entityIds: readonly string[],
   { signal, hooks, budget }: EmbedEntitiesOptions = {},
-): Promise<{ outcomes: EntityOutcome[]; tokens: number; modelId: number }> {
-  const modelId = await ensureModel(context);
+): Promise<{ outcomes: EntityOutcome[]; tokens: number }> {
+  const models = await ensureModels(context);
   signal?.throwIfAborted();
-  const read = (await draftEntities(context, source, entityIds, modelId)).map((draft) =>
+  const read = (await draftEntities(context, source, entityIds, models)).map((draft) =>
     hooks === undefined || hooks.accepts(draft) ? draft : skip(draft, "ignored"),
   );
   const { drafts, reserved } = budget === undefined ? { drafts: read, reserved: 0 } : afford(read, budget);
   const { vectors, refused, tokens } = await settled(budget, reserved, () =>
-    embedDrafts(context, drafts, signal),
+    embedByModel(models, drafts, signal),
   );
   signal?.throwIfAborted();
   // A job is done with its row unchanged too; without jobs such a row needs no transaction.
@@ -84,18 +85,18 @@ export async function embedEntities(
     drafts.filter((draft) => !pending.includes(draft)).map(({ entityId }) => entityId),
   );
   if (pending.length > 0) {
-    const write = { context, source, modelId, drafts: pending, vectors, refused, hooks };
+    const write = { context, source, models, drafts: pending, vectors, refused, hooks };
     for (const entityId of await writeAll(write)) upToDate.add(entityId);
   }
-  return { outcomes: drafts.map((draft) => outcomeOf(draft, upToDate, refused)), tokens, modelId };
+  return { outcomes: drafts.map((draft) => outcomeOf(draft, upToDate, refused)), tokens };
 }
 
 /** Puts what a call used, nothing when it failed, in place of what was reserved for it. */
 async function settled(
   budget: TokenBudget | undefined,
   reserved: number,
-  call: () => Promise<Embedded>,
-): Promise<Embedded> {
+  call: () => Promise<EmbeddedByModel>,
+): Promise<EmbeddedByModel> {
   let used = 0;
   try {
     const embedded = await call();
@@ -114,30 +115,51 @@ interface Embedded {
   tokens: number;
 }
 
+type EmbeddedByModel = Omit<Embedded, "vectors"> & { vectors: ModelVectors };
+
+/** Vectors of all models: a row is up to date when it has those of each. */
+async function embedByModel(
+  models: readonly Model[],
+  drafts: readonly Draft[],
+  signal: AbortSignal | undefined,
+): Promise<EmbeddedByModel> {
+  const vectors = new Map<number, Map<string, number[]>>();
+  const refused = new Map<string, unknown>();
+  let tokens = 0;
+  for (const model of models) {
+    const embedded = await embedDrafts(model, drafts, signal);
+    vectors.set(model.id, embedded.vectors);
+    for (const [entityId, error] of embedded.refused) refused.set(entityId, error);
+    tokens += embedded.tokens;
+  }
+  return { vectors, refused, tokens };
+}
+
 /** One call for all rows; where it is refused because of a text, halves are tried until that text's row stands alone. */
 async function embedDrafts(
-  context: Context,
+  model: Model,
   drafts: readonly Draft[],
   signal: AbortSignal | undefined,
 ): Promise<Embedded> {
+  const missing = (draft: Draft) => draft.plan.unembedded.filter((chunk) => chunk.modelId === model.id);
   const inputs = new Map(
-    drafts.flatMap((draft) => draft.plan.unembedded.map(({ hash, input }) => [hash, input] as const)),
+    drafts.flatMap((draft) => missing(draft).map(({ hash, input }) => [hash, input] as const)),
   );
   if (inputs.size === 0) return { vectors: new Map(), refused: new Map(), tokens: 0 };
   try {
-    const { embeddings, usage } = await callEmbedder(context.embedder, [...inputs.values()], signal);
+    const { embeddings, usage } = await callEmbedder(model.embedder, [...inputs.values()], signal);
     const hashes = [...inputs.keys()];
     const vectors = new Map(embeddings.map((vector, at) => [hashes[at] ?? "", vector]));
     return { vectors, refused: new Map(), tokens: usage.tokens };
   } catch (error) {
     if (!blamesTheInput(error)) throw error;
-    const [only, ...others] = drafts.filter((draft) => draft.plan.unembedded.length > 0);
+    const [only, ...others] = drafts.filter((draft) => missing(draft).length > 0);
     if (only !== undefined && others.length === 0) {
       return { vectors: new Map(), refused: new Map([[only.entityId, error]]), tokens: 0 };
     }
     const middle = Math.ceil(drafts.length / 2);
-    const left = await embedDrafts(context, drafts.slice(0, middle), signal);
-    const right = await embedDrafts(context, drafts.slice(middle), signal);
+    const left = await embedDrafts(model, drafts.slice(0, middle), signal);
+    const right = await embedDrafts(model, drafts.slice(middle), signal);
     return {
       vectors: new Map([...left.vectors, ...right.vectors]),
       refused: new Map([...left.refused, ...right.refused]),
@@ -149,9 +171,9 @@ async function embedDrafts(
 interface Write {
   context: Context;
   source: Source;
-  modelId: number;
+  models: readonly Model[];
   drafts: readonly Draft[];
-  vectors: ReadonlyMap<string, number[]>;
+  vectors: ModelVectors;
   refused: ReadonlyMap<string, unknown>;
   hooks: WriteHooks | undefined;
 }
@@ -160,7 +182,7 @@ interface Write {
 const writeAll = ({
   context,
   source,
-  modelId,
+  models,
   drafts,
   vectors,
   refused,
@@ -178,18 +200,18 @@ const writeAll = ({
     const hashes = new Map(
       (await rowsOf(tx, rowHashesQuery(source, entityIds))).map((row) => [String(row.entity_id), row.hash]),
     );
-    const stored = await storedByEntity(tx, source, entityIds, modelId);
+    const stored = await storedByEntity(tx, source, entityIds, models);
     const plans: ChunkPlan[] = [];
     const upToDate = new Set(ignored.map(({ entityId }) => entityId));
     for (const { entityId, row, wanted } of writable) {
       if (hashes.get(entityId) !== row?.hash) continue;
-      const plan = planChunks(source.name, row, wanted, stored.get(entityId) ?? []);
+      const plan = planChunks(source.name, row, wanted, stored.get(entityId) ?? [], idsOf(models));
       // Another writer may have removed a passage whose vector was to be kept.
-      if (!plan.unembedded.every(({ hash }) => vectors.has(hash))) continue;
+      if (!plan.unembedded.every(({ modelId, hash }) => vectors.get(modelId)?.has(hash))) continue;
       plans.push(plan);
       upToDate.add(entityId);
     }
-    await writePlans(tx, plans, { source: source.name, modelId, vectors });
+    await writePlans(tx, plans, { source: source.name, vectors });
     await hooks?.done(tx, [...upToDate]);
     return upToDate;
   });
@@ -206,5 +228,10 @@ function outcomeOf(
   if (!written.has(entityId)) return { entityId, status: "stale", chunks: 0, embeddedChunks: 0 };
   if (skipped === "ignored") return { entityId, status: "ignored", chunks: 0, embeddedChunks: 0 };
   const status = row === undefined ? "removed" : isEmptyPlan(plan) ? "unchanged" : "embedded";
-  return { entityId, status, chunks: wanted.length, embeddedChunks: plan.unembedded.length };
+  return {
+    entityId,
+    status,
+    chunks: wanted.length,
+    embeddedChunks: new Set(plan.unembedded.map(({ chunkId }) => chunkId)).size,
+  };
 }

@@ -1,6 +1,6 @@
+import { ensureIndexes } from "./build-index.ts";
 import { type Context, entityIdOf, sourceNamed } from "./context.ts";
 import { type EntityOutcome, type EntityStatus, embedEntities } from "./embed-entities.ts";
-import { ensureIndex } from "./ensure-model.ts";
 import { EmbeddingsError } from "./errors.ts";
 import type { EmbedOptions } from "./ports.ts";
 import type { Source } from "./sources/define-source.ts";
@@ -26,7 +26,7 @@ export async function embed(
 ): Promise<EmbedSummary> {
   const source = sourceNamed(context, sourceName);
   const entityId = entityIdOf(source, id);
-  const { outcomes, tokens, modelId } = await embedUntilFresh(context, source, [entityId], signal);
+  const { outcomes, tokens } = await embedUntilFresh(context, source, [entityId], signal);
   const [outcome] = outcomes;
   if (outcome?.status === "failed") throw outcome.error;
   if (outcome === undefined || !isSettled(outcome.status)) {
@@ -36,7 +36,7 @@ export async function embed(
       { retryable: true },
     );
   }
-  if (outcome.embeddedChunks > 0) await ensureIndex(context, modelId);
+  if (outcome.embeddedChunks > 0) await ensureIndexes(context);
   const { chunks, embeddedChunks } = outcome;
   return { status: outcome.status, chunks, embeddedChunks, tokens };
 }
@@ -50,17 +50,15 @@ export async function embedUntilFresh(
   source: Source,
   entityIds: readonly string[],
   signal: AbortSignal | undefined,
-): Promise<{ outcomes: EntityOutcome[]; tokens: number; modelId: number }> {
+): Promise<{ outcomes: EntityOutcome[]; tokens: number }> {
   const outcomes = new Map<string, EntityOutcome>();
   let tokens = 0;
-  let modelId = 0;
   let pending = [...entityIds];
   for (let attempt = 0; attempt < tries && pending.length > 0; attempt++) {
     const result = await embedEntities(context, source, pending, { signal });
     for (const outcome of result.outcomes) outcomes.set(outcome.entityId, outcome);
     tokens += result.tokens;
-    modelId = result.modelId;
     pending = result.outcomes.filter(({ status }) => status === "stale").map(({ entityId }) => entityId);
   }
-  return { outcomes: [...outcomes.values()], tokens, modelId };
+  return { outcomes: [...outcomes.values()], tokens };
 }

@@ -1,59 +1,77 @@
-import { rowsOf } from "@devora/db-schema";
+import { type Database, rowsOf } from "@devora/db-schema";
 import { asService, type Context } from "./context.ts";
+import { EmbeddingsError } from "./errors.ts";
+import type { Embedder } from "./ports.ts";
 import {
-  buildIndexQuery,
-  decodeIndexState,
-  findModelQuery,
-  indexStateQuery,
-  lockModelQuery,
+  decodeStoredModel,
+  isModel,
+  type ModelKey,
+  type ModelState,
   registerModelQuery,
+  type StoredModel,
+  storedModelsQuery,
+  versionOf,
 } from "./queries/model.ts";
 
+/** A stored model, by its number, with what makes its vectors. */
+export interface Model {
+  id: number;
+  embedder: Embedder;
+}
+
+const known = new WeakMap<Context, Promise<Model[]>>();
+
 /**
- * Vectors from which on a model gets an HNSW index. Below, every search is exact and quick enough: 6 ms for 10,000
- * vectors of 768 dimensions, 31 ms for 1,536 (PostgreSQL 18, one core); loading before the index is built is faster.
+ * The models that writes make vectors of: the embedder's, then the candidate's. Registered when new, the candidate
+ * as `building`.
+ * @throws {EmbeddingsError} DIMENSION_MISMATCH
  */
-const indexFromRows = 10_000;
-
-const modelIds = new WeakMap<Context, Promise<number>>();
-
-/** The id of the embedder's model, registered when new. */
-export function ensureModel(context: Context): Promise<number> {
-  const known = modelIds.get(context);
-  if (known !== undefined) return known;
-  const found = findOrRegister(context);
-  modelIds.set(context, found);
-  found.catch(() => modelIds.delete(context));
+export function ensureModels(context: Context): Promise<Model[]> {
+  const before = known.get(context);
+  if (before !== undefined) return before;
+  const found = asService(context, "embeddings.ensureModel", (tx) => findOrRegister(tx, context));
+  known.set(context, found);
+  found.catch(() => known.delete(context));
   return found;
 }
 
-async function findOrRegister(context: Context): Promise<number> {
-  const { model, dimensions } = context.embedder;
-  return asService(context, "embeddings.ensureModel", async (tx) => {
-    const find = async () => (await rowsOf(tx, findModelQuery(model, dimensions)))[0];
-    const existing = await find();
-    if (existing !== undefined) return Number(existing.id);
-    await tx.execute(registerModelQuery(model, dimensions));
-    return Number((await find())?.id);
-  });
+/** Numbers of dropped models are asked for again. */
+export const forgetModels = (context: Context): boolean => known.delete(context);
+
+async function findOrRegister(tx: Database, { embedder, candidate }: Context): Promise<Model[]> {
+  const models = [await idOf(tx, embedder, "active")];
+  if (candidate !== undefined) models.push(await idOf(tx, candidate, "building"));
+  return models;
 }
 
-const indexed = new WeakSet<Context>();
+async function idOf(tx: Database, embedder: Embedder, state: ModelState): Promise<Model> {
+  const find = async () => {
+    const stored = await storedModels(tx, [embedder]);
+    if (state === "active") assertDimensionsKept(embedder, stored);
+    return stored.find((model) => isModel(model, embedder));
+  };
+  const existing = await find();
+  if (existing !== undefined) return { id: existing.id, embedder };
+  await tx.execute(registerModelQuery(embedder, state));
+  return { id: (await find())?.id ?? 0, embedder };
+}
 
-/** Builds the model's index once it has enough vectors. */
-export async function ensureIndex(context: Context, modelId: number): Promise<void> {
-  if (indexed.has(context)) return;
-  await asService(context, "embeddings.ensureIndex", async (tx) => {
-    const state = async () =>
-      decodeIndexState((await rowsOf(tx, indexStateQuery(modelId, indexFromRows)))[0]);
-    let { indexed: exists, large } = await state();
-    if (!exists && large) {
-      // Two at once would build it twice, and one fail.
-      await tx.execute(lockModelQuery(modelId));
-      exists = (await state()).indexed;
-      if (!exists) await tx.execute(buildIndexQuery(modelId));
-      exists = true;
-    }
-    if (exists) indexed.add(context);
-  });
+export const storedModels = async (tx: Database, keys: readonly ModelKey[]): Promise<StoredModel[]> =>
+  (await rowsOf(tx, storedModelsQuery(keys.map(({ model }) => model)))).map(decodeStoredModel);
+
+/**
+ * Vectors of other lengths under the same name are most likely a mistake in a setting: searches would find nothing,
+ * and all rows be paid for once more.
+ * @throws {EmbeddingsError} DIMENSION_MISMATCH
+ */
+export function assertDimensionsKept(key: ModelKey, stored: readonly StoredModel[]): void {
+  if (stored.some((model) => isModel(model, key))) return;
+  const active = stored.find(
+    ({ name, version, state }) => name === key.model && version === versionOf(key) && state === "active",
+  );
+  if (active === undefined) return;
+  throw new EmbeddingsError(
+    "DIMENSION_MISMATCH",
+    `The model "${key.model}" is stored with ${active.dimensions} dimensions, and the embedder makes ${key.dimensions}. Set its dimensions to ${active.dimensions}; or keep the old embedder and pass this one as candidate, then call migrateModel.`,
+  );
 }

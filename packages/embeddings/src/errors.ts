@@ -11,7 +11,12 @@ export type EmbeddingsErrorCode =
   | "INPUT_TOO_LONG"
   | "INVALID_EMBEDDING"
   | "EMBEDDER_FAILED"
-  | "ROW_CHANGED";
+  | "ROW_CHANGED"
+  | "DIMENSION_MISMATCH"
+  | "MODEL_BUSY"
+  | "MODEL_INCOMPLETE"
+  | "MODEL_IN_USE"
+  | "NOT_OWNER";
 
 /**
  * Wrong use of `@devora/embeddings`, or a failure of the embedder.

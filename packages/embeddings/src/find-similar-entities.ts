@@ -44,15 +44,19 @@ export async function findSimilarEntities(
 
 async function centroid(
   tx: Database,
-  { embedder: { model, dimensions } }: Context,
+  { embedder }: Context,
   source: Source,
   entityId: string,
   scope: Scope,
 ): Promise<number[] | undefined> {
-  const [known] = await rowsOf(tx, searchStateQuery(model, dimensions, scope, 1));
+  const [known] = await rowsOf(tx, searchStateQuery(embedder, scope, 1));
   if (known === undefined) return undefined;
   const { modelId } = decodeSearchState(known);
-  const query = centroidQuery(source, entityId, { modelId, dimensions, owner: scope.owner });
+  const query = centroidQuery(source, entityId, {
+    modelId,
+    dimensions: embedder.dimensions,
+    owner: scope.owner,
+  });
   const [row] = await rowsOf(tx, query);
   return typeof row?.centroid === "string" ? (JSON.parse(row.centroid) as number[]) : undefined;
 }

@@ -1,3 +1,4 @@
+export type { BuildIndexOptions, BuildIndexProgress, BuiltIndex } from "./build-index.ts";
 export { type ChunkOptions, chunkText, type TextChunk, type TextKind } from "./chunking/chunk-text.ts";
 export { createEmbeddings, type DevoraSourceName, type Embeddings } from "./create-embeddings.ts";
 export type { EmbeddingsWorker, StopOptions, Wake, WorkerOptions } from "./create-worker.ts";

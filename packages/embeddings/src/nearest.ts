@@ -38,19 +38,19 @@ const mostCandidates = 10_000;
  */
 export async function nearest(
   tx: Database,
-  { model, dimensions }: Embedder,
+  embedder: Embedder,
   scope: Scope,
   { signal, ...options }: NearestOptions,
   borrowed: boolean,
 ): Promise<NearestHits> {
   const stateOf = async (atMost: number) => {
     signal?.throwIfAborted();
-    const [row] = await rowsOf(tx, searchStateQuery(model, dimensions, scope, atMost));
+    const [row] = await rowsOf(tx, searchStateQuery(embedder, scope, atMost));
     return row === undefined ? undefined : decodeSearchState(row);
   };
   const state = await stateOf(exactRows + 1);
   if (state === undefined || state.vectors === 0) return { hits: [], complete: true };
-  const params = { ...scope, ...options, modelId: state.modelId, dimensions };
+  const params = { ...scope, ...options, modelId: state.modelId, dimensions: embedder.dimensions };
 
   if (state.indexed && state.vectors > exactRows) {
     const scan = () => widen(tx, { ...params, exact: false }, signal);

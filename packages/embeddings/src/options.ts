@@ -11,6 +11,11 @@ export interface EmbeddingsOptions<TName extends string> {
   db: Database;
   /** `hashingEmbedder()`, `openaiEmbedder(client)`, or one of your own. */
   embedder: Embedder;
+  /**
+   * The model that is to replace `embedder`: from now on everything written gets vectors of both, and searches use
+   * the one that `migrateModel` and `rollbackModel` made active. Pass it in every process before `migrateModel`.
+   */
+  candidate?: Embedder | undefined;
   /** What is embedded. Default: Devora's own tables, {@link devoraSources}. */
   sources?: readonly Source<TName>[];
   /** Role of calls with an owner. Default `devora_app`; `null` keeps the login's own. */
@@ -31,24 +36,27 @@ export function resolveOptions(
   options: EmbeddingsOptions<string>,
   defaultSources: readonly Source[],
 ): Context {
-  const { db, embedder, sources = defaultSources } = options;
+  const { db, embedder, candidate, sources = defaultSources } = options;
   const { role = "devora_app", serviceRole = "devora_service", chunking = {} } = options;
   assertShape("db", typeof db?.execute === "function", "a Drizzle Postgres database", db);
-  assertEmbedder(embedder);
-  const { maxTokens = Math.min(300, embedder.maxInputTokens), overlapTokens = 0 } = chunking;
+  assertEmbedder("embedder", embedder);
+  if (candidate !== undefined) assertCandidate(candidate, embedder);
+  const maxInputTokens = Math.min(...[embedder, candidate ?? embedder].map((model) => model.maxInputTokens));
+  const { maxTokens = Math.min(300, maxInputTokens), overlapTokens = 0 } = chunking;
   assertShape("sources", Array.isArray(sources) && sources.length > 0, "a list of sources", sources);
   const names = new Set(sources.map((source) => source.name));
   assertShape("sources", names.size === sources.length, "sources of different names", sources);
   assertChunkOptions({ maxTokens, overlapTokens, kind: "prose" });
   assertShape(
     "chunking.maxTokens",
-    maxTokens <= embedder.maxInputTokens,
-    `at most the ${embedder.maxInputTokens} tokens of the embedder`,
+    maxTokens <= maxInputTokens,
+    `at most the ${maxInputTokens} tokens of the embedder`,
     maxTokens,
   );
   return {
     db,
     embedder,
+    candidate,
     sources: new Map(sources.map((source) => [source.name, source])),
     role,
     serviceRole,
@@ -56,12 +64,32 @@ export function resolveOptions(
   };
 }
 
-function assertEmbedder(embedder: Embedder): void {
-  assertShape("embedder", typeof embedder?.embed === "function", "an Embedder", embedder);
-  const { model, dimensions, maxInputTokens } = embedder;
-  assertShape("embedder.model", typeof model === "string" && model.trim() !== "", "a name", model);
-  assertDimensions("createEmbeddings: embedder", dimensions);
-  assertInteger("createEmbeddings: embedder.maxInputTokens", maxInputTokens, { min: 1 });
+function assertEmbedder(option: string, embedder: Embedder): void {
+  assertShape(option, typeof embedder?.embed === "function", "an Embedder", embedder);
+  const { model, dimensions, maxInputTokens, version = "1" } = embedder;
+  assertShape(
+    `${option}.version`,
+    typeof version === "string" && version !== "",
+    "a non-empty string",
+    version,
+  );
+  assertShape(`${option}.model`, typeof model === "string" && model.trim() !== "", "a name", model);
+  assertDimensions(`createEmbeddings: ${option}`, dimensions);
+  assertInteger(`createEmbeddings: ${option}.maxInputTokens`, maxInputTokens, { min: 1 });
+}
+
+function assertCandidate(candidate: Embedder, embedder: Embedder): void {
+  assertEmbedder("candidate", candidate);
+  const isOther =
+    candidate.model !== embedder.model ||
+    candidate.dimensions !== embedder.dimensions ||
+    (candidate.version ?? "1") !== (embedder.version ?? "1");
+  assertShape(
+    "candidate",
+    isOther,
+    "another model, other dimensions or another version than `embedder`",
+    candidate,
+  );
 }
 
 function assertShape(option: string, valid: boolean, allowed: string, received: unknown): void {

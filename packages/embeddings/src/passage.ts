@@ -19,16 +19,22 @@ export interface WantedChunk {
 }
 
 /** The passages of a row. */
-export function wantedChunks(row: SourceRow, { chunking, embedder }: Context): WantedChunk[] {
+export function wantedChunks(
+  row: SourceRow,
+  { chunking, embedder, candidate = embedder }: Context,
+): WantedChunk[] {
+  const maxInputTokens = Math.min(embedder.maxInputTokens, candidate.maxInputTokens);
   return chunkText(row.text, { ...chunking, kind: row.kind }).map((chunk, ordinal) => {
     const title = joinTitles(row.title.trim(), chunk.title);
-    // Said once: a text often begins with its own title.
-    const whole = title === "" || chunk.text.startsWith(title) ? chunk.text : `${title}\n\n${chunk.text}`;
-    const input = cutToTokens(whole, embedder.maxInputTokens);
+    const input = inputOf(title, chunk.text, maxInputTokens);
     const { start, end, text, tokens } = chunk;
     return { ordinal, start, end, title, text, tokens, input, hash: hashOf(title, input) };
   });
 }
+
+/** What is embedded of a passage. Said once: a text often begins with its own title. */
+export const inputOf = (title: string, text: string, maxInputTokens: number): string =>
+  cutToTokens(title === "" || text.startsWith(title) ? text : `${title}\n\n${text}`, maxInputTokens);
 
 /** The row's title, then the headings; a first heading that is the title is not said twice. */
 function joinTitles(title: string, headings: string): string {

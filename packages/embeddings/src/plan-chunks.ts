@@ -12,8 +12,8 @@ export interface ChunkPlan {
   /** Kept passages of which something but the text has changed. */
   placed: ChunkPlace[];
   added: NewChunk[];
-  /** Passages, kept or added, that have no vector yet. */
-  unembedded: { chunkId: string; ownerId: string | null; hash: string; input: string }[];
+  /** Passages, kept or added, that have no vector of a model yet; one for each passage and model. */
+  unembedded: { chunkId: string; modelId: number; ownerId: string | null; hash: string; input: string }[];
 }
 
 export const emptyPlan = (): ChunkPlan => ({ removed: [], moved: [], placed: [], added: [], unembedded: [] });
@@ -28,6 +28,7 @@ export function planChunks(
   row: SourceRow | undefined,
   wanted: readonly WantedChunk[],
   stored: readonly StoredChunk[],
+  modelIds: readonly number[],
 ): ChunkPlan {
   const plan = emptyPlan();
   const current = row === undefined ? [] : wanted;
@@ -44,9 +45,10 @@ export function planChunks(
       plan.placed.push(place);
       if (old.ordinal !== place.ordinal) plan.moved.push(old.id);
     }
-    if (!old?.embedded) {
-      const { hash, input } = chunk;
-      plan.unembedded.push({ chunkId: place.id, ownerId: row.ownerId, hash, input });
+    const { hash, input } = chunk;
+    for (const modelId of modelIds) {
+      if (old?.models.includes(modelId)) continue;
+      plan.unembedded.push({ chunkId: place.id, modelId, ownerId: row.ownerId, hash, input });
     }
   }
   return plan;

@@ -26,6 +26,8 @@ export interface EmbedResult {
 export interface Embedder {
   /** Name under which the vectors are stored. */
   readonly model: string;
+  /** Counted up to make the vectors of the same model anew, beside the old ones. Default "1". */
+  readonly version?: string | undefined;
   /** 1 to 4000, the most that a `halfvec` index takes. */
   readonly dimensions: number;
   /** Longest text that `embed` accepts, in tokens of the provider. */

@@ -1,7 +1,7 @@
 import { newId, rowsOf } from "@devora/db-schema";
+import { ensureIndexes } from "./build-index.ts";
 import { asService, type Context } from "./context.ts";
 import { type EntityOutcome, embedEntities } from "./embed-entities.ts";
-import { ensureIndex } from "./ensure-model.ts";
 import { isEmbeddingsError } from "./errors.ts";
 import { jobHooks } from "./job-hooks.ts";
 import { keepLease } from "./keep-lease.ts";
@@ -129,7 +129,7 @@ async function runSource(
   const failures = exhausted.map((job) => failureOf(job, "every attempt ended without an answer", limits));
   const waiting: Job[] = [];
   if (byEntity.size > 0) {
-    const { outcomes, tokens, modelId } = await embedEntities(context, source, [...byEntity.keys()], {
+    const { outcomes, tokens } = await embedEntities(context, source, [...byEntity.keys()], {
       signal,
       hooks: jobHooks(source, leaseToken, byEntity),
       budget: limits.budget,
@@ -142,7 +142,7 @@ async function runSource(
         failures.push(...own.map((job) => failureOf(job, reasonOf(outcome), limits)));
       else run[outcome.status] += own.length;
     }
-    if (outcomes.some((outcome) => outcome.embeddedChunks > 0)) await ensureIndex(context, modelId);
+    if (outcomes.some((outcome) => outcome.embeddedChunks > 0)) await ensureIndexes(context);
   }
   if (waiting.length > 0) await postpone(context, leaseToken, waiting, limits);
   if (failures.length === 0) return;

@@ -1,7 +1,7 @@
 import { rowsOf } from "@devora/db-schema";
 import { asService, type Context } from "./context.ts";
 import { draftEntities } from "./draft-entities.ts";
-import { ensureModel } from "./ensure-model.ts";
+import { ensureModels } from "./ensure-model.ts";
 import { type EntityCursor, entityBatches, sourcesToWalk } from "./entity-batches.ts";
 import { isEmptyPlan } from "./plan-chunks.ts";
 import { enqueueUnqueuedQuery } from "./queries/jobs.ts";
@@ -42,11 +42,11 @@ export async function sweep(context: Context, options: SweepOptions = {}): Promi
   assertInteger("sweep: batchSize", batchSize, { min: 1, max: 1_000 });
   if (maxEntities !== undefined) assertInteger("sweep: maxEntities", maxEntities, { min: 1 });
   const summary: SweepSummary = { checked: 0, queued: 0, removedChunks: 0, next: undefined };
-  const modelId = await ensureModel(context);
+  const models = await ensureModels(context);
   for (const source of sourcesToWalk(context, "sweep", options)) {
     for await (const ids of entityBatches(context, source, { ownerId, after, batchSize })) {
       signal?.throwIfAborted();
-      const drafts = await draftEntities(context, source, ids, modelId);
+      const drafts = await draftEntities(context, source, ids, models);
       const stale = drafts.filter(({ plan }) => !isEmptyPlan(plan)).map(({ entityId }) => entityId);
       summary.checked += ids.length;
       if (stale.length > 0) {

@@ -9,6 +9,9 @@ import {
 } from "./queries/write-chunks.ts";
 import { vectorText } from "./vector-text.ts";
 
+/** By model, vectors by the hash of what was embedded. */
+export type ModelVectors = ReadonlyMap<number, ReadonlyMap<string, number[]>>;
+
 /** Rows of one statement: some 2 MB of JSON at 1,536 dimensions. */
 const rowsPerStatement = 200;
 
@@ -16,7 +19,7 @@ const rowsPerStatement = 200;
 export async function writePlans(
   tx: Database,
   plans: readonly ChunkPlan[],
-  { source, modelId, vectors }: { source: string; modelId: number; vectors: ReadonlyMap<string, number[]> },
+  { source, vectors }: { source: string; vectors: ModelVectors },
 ): Promise<void> {
   const removed = plans.flatMap((plan) => plan.removed);
   const moved = plans.flatMap((plan) => plan.moved);
@@ -28,12 +31,14 @@ export async function writePlans(
   for (const chunks of batches(added)) await tx.execute(insertChunksQuery(chunks));
 
   const unembedded = plans.flatMap((plan) => plan.unembedded);
-  for (const chunks of batches(unembedded)) {
-    const rows = chunks.map(({ chunkId, ownerId, hash }) => {
-      const vector = vectorText(vectors.get(hash) ?? []);
-      return { chunkId, ownerId, source, vector };
-    });
-    await tx.execute(insertEmbeddingsQuery(modelId, rows));
+  for (const [modelId, ofModel] of vectors) {
+    for (const chunks of batches(unembedded.filter((chunk) => chunk.modelId === modelId))) {
+      const rows = chunks.map(({ chunkId, ownerId, hash }) => {
+        const vector = vectorText(ofModel.get(hash) ?? []);
+        return { chunkId, ownerId, source, vector };
+      });
+      await tx.execute(insertEmbeddingsQuery(modelId, rows));
+    }
   }
 }
 

@@ -1,36 +1,85 @@
 import type { Row } from "@devora/db-schema";
 import { type SQL, sql } from "drizzle-orm";
+import type { Embedder } from "../ports.ts";
 
-/** Vectors of one name and dimension are comparable with each other; the version is for rebuilding them beside. */
-const modelIs = (name: string, dimensions: number): SQL =>
-  sql`name = ${name}::text and dimensions = ${dimensions}::integer and version = '1'`;
+/** What a stored model is known by; its version is for making the vectors of one model anew beside the old ones. */
+export type ModelKey = Pick<Embedder, "model" | "dimensions" | "version">;
 
-export const findModelQuery = (name: string, dimensions: number): SQL => sql`
-  select id::integer from devora.embedding_models where ${modelIs(name, dimensions)}`;
+export const versionOf = ({ version = "1" }: ModelKey): string => version;
 
-export const registerModelQuery = (name: string, dimensions: number): SQL => sql`
-  insert into devora.embedding_models (name, dimensions, version, state)
-  values (${name}::text, ${dimensions}::integer, '1', 'active')
+/** The condition on a row of `devora.embedding_models`. */
+export const modelIs = (key: ModelKey): SQL =>
+  sql`name = ${key.model}::text and dimensions = ${key.dimensions}::integer and version = ${versionOf(key)}::text`;
+
+/** `building` until its vectors are complete, `active` while searches use it, then `retired`. */
+export type ModelState = "building" | "active" | "retired";
+
+export interface StoredModel {
+  id: number;
+  name: string;
+  dimensions: number;
+  version: string;
+  state: ModelState;
+  /** The model that searches used before it. */
+  replaces: number | undefined;
+}
+
+/** The models of some names, in the order of their registration. */
+export const storedModelsQuery = (names: readonly string[]): SQL => sql`
+  select id::integer, name, dimensions::integer, version, state, replaces::integer
+  from devora.embedding_models
+  where name = any(${sql.param([...names])}::text[])
+  order by id`;
+
+export const decodeStoredModel = (row: Row): StoredModel => ({
+  id: Number(row.id),
+  name: String(row.name),
+  dimensions: Number(row.dimensions),
+  version: String(row.version),
+  state: String(row.state) as ModelState,
+  replaces: row.replaces === null ? undefined : Number(row.replaces),
+});
+
+export const isModel = (stored: StoredModel, key: ModelKey): boolean =>
+  stored.name === key.model && stored.dimensions === key.dimensions && stored.version === versionOf(key);
+
+export const registerModelQuery = (key: ModelKey, state: ModelState): SQL => sql`
+  insert into devora.embedding_models (name, dimensions, version, state, activated_at)
+  values (${key.model}::text, ${key.dimensions}::integer, ${versionOf(key)}::text, ${state}::text,
+    case when ${state}::text = 'active' then now() end)
   on conflict on constraint embedding_models_name_dimensions_version_key do nothing`;
 
-/** Whether a model has its index, and whether it has at least so many vectors. */
-export const indexStateQuery = (modelId: number, rows: number): SQL => sql`
-  select ${indexExists(sql`${modelId}::integer`)} as indexed,
-    (select count(*) from (
-      select from devora.embeddings where model_id = ${modelId}::integer limit ${rows}::integer
-    ) as counted)::integer >= ${rows}::integer as large`;
+/**
+ * Searches change from one model to the other in this one statement, which leaves both as they are where they are
+ * not what they were taken for.
+ * @param after the state of the model that is left: `retired` by a cut-over, `building` by a roll-back
+ */
+export const activateModelQuery = (params: {
+  modelId: number;
+  instead: number;
+  after: "retired" | "building";
+  replaces: number | undefined;
+}): SQL => sql`
+  update devora.embedding_models
+  set state = case id when ${params.modelId}::integer then 'active' else ${params.after}::text end,
+    activated_at = case id when ${params.modelId}::integer then now() else activated_at end,
+    replaces = case id when ${params.modelId}::integer then ${params.replaces ?? null}::integer else replaces end
+  where id in (${params.modelId}::integer, ${params.instead}::integer)
+  returning id::integer`;
 
-export const lockModelQuery = (modelId: number): SQL =>
-  sql`select pg_advisory_xact_lock(hashtextextended('devora.embeddings.index', ${modelId}::bigint))`;
+export const retireModelQuery = (modelId: number): SQL => sql`
+  update devora.embedding_models
+  set state = 'retired'
+  where id = ${modelId}::integer and state <> 'active'
+  returning id::integer`;
 
-export const buildIndexQuery = (modelId: number): SQL =>
-  sql`select devora.ensure_embedding_index(${modelId}::integer)`;
+export const deleteModelQuery = (modelId: number): SQL => sql`
+  delete from devora.embedding_models where id = ${modelId}::integer`;
 
-/** The name that `devora.ensure_embedding_index` gives. */
-export const indexExists = (modelId: SQL): SQL =>
-  sql`to_regclass('devora.embeddings_model_' || ${modelId} || '_hnsw_idx') is not null`;
-
-export const decodeIndexState = (row: Row | undefined) => ({
-  indexed: row?.indexed === true,
-  large: row?.large === true,
-});
+/** A batch of a dropped model's vectors. */
+export const deleteVectorsQuery = (modelId: number, limit: number): SQL => sql`
+  delete from devora.embeddings
+  where model_id = ${modelId}::integer
+    and chunk_id in (
+      select chunk_id from devora.embeddings where model_id = ${modelId}::integer limit ${limit}::integer)
+  returning 1`;

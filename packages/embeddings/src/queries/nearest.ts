@@ -1,10 +1,11 @@
 import type { Row } from "@devora/db-schema";
 import { type SQL, sql } from "drizzle-orm";
-import { EmbeddingsError, shapeOf } from "../errors.ts";
 import type { Source } from "../sources/define-source.ts";
 import { vectorText } from "../vector-text.ts";
+import { literal } from "./literal.ts";
 import { liveRow } from "./live-row.ts";
-import { indexExists } from "./model.ts";
+import { type ModelKey, modelIs } from "./model.ts";
+import { indexExists } from "./model-index.ts";
 
 /** Which vectors a search looks at. */
 export interface Scope {
@@ -42,18 +43,6 @@ export interface NearestRow {
   distance: number;
 }
 
-/**
- * Integers in SQL text, not as parameters: the planner uses a partial index only when it can prove `model_id = 3`
- * while planning, which a parameter of a generic plan prevents; of a limit that it does not know it assumes a tenth
- * of the table, for which no index pays; and a type modifier can be no parameter at all.
- */
-function literal(value: number): SQL {
-  if (!Number.isSafeInteger(value) || value < 0) {
-    throw new EmbeddingsError("INVALID_INPUT", `A whole number was expected; received ${shapeOf(value)}.`);
-  }
-  return sql.raw(value.toFixed(0));
-}
-
 const scopeConditions = ({ sources, owner, except }: Scope): SQL => sql`
   stored.source = any(${sql.param(sources.map((source) => source.name))}::text[])
     and ${owner === "all" ? sql`true` : owner === "none" ? sql`stored.owner_id is null` : sql`stored.owner_id = ${owner.id}::text`}
@@ -66,7 +55,7 @@ const scopeConditions = ({ sources, owner, except }: Scope): SQL => sql`
     }`;
 
 /** The model's id, whether it has an index, and how many vectors are in scope: at most `atMost` are counted. */
-export const searchStateQuery = (model: string, dimensions: number, scope: Scope, atMost: number): SQL => sql`
+export const searchStateQuery = (key: ModelKey, scope: Scope, atMost: number): SQL => sql`
   select model.id::integer as model_id, ${indexExists(sql`model.id`)} as indexed,
     (select count(*) from (
       select from devora.embeddings as stored
@@ -74,7 +63,7 @@ export const searchStateQuery = (model: string, dimensions: number, scope: Scope
       limit ${atMost}::integer
     ) as counted)::integer as vectors
   from devora.embedding_models as model
-  where model.name = ${model}::text and model.dimensions = ${dimensions}::integer and model.version = '1'`;
+  where ${modelIs(key)}`;
 
 export interface SearchState {
   modelId: number;

@@ -12,18 +12,23 @@ export interface StoredChunk {
   language: string;
   updatedAt: string;
   hash: string;
-  /** Whether it has a vector of the model asked for. */
-  embedded: boolean;
+  /** Of the models asked for, those that it has a vector of. */
+  models: readonly number[];
 }
 
-export const storedChunksQuery = (source: string, entityIds: readonly string[], modelId: number): SQL => sql`
+export const storedChunksQuery = (
+  source: string,
+  entityIds: readonly string[],
+  modelIds: readonly number[],
+): SQL => sql`
   select
     chunk.id::text, chunk.entity_id, chunk.ordinal, chunk.start_offset, chunk.end_offset,
     chunk.owner_id, chunk.language, chunk.updated_at::text, chunk.text_hash,
-    exists (
-      select from devora.embeddings as stored
-      where stored.chunk_id = chunk.id and stored.model_id = ${modelId}::integer
-    ) as embedded
+    (
+      select coalesce(jsonb_agg(stored.model_id), '[]')
+      from devora.embeddings as stored
+      where stored.chunk_id = chunk.id and stored.model_id = any(${sql.param([...modelIds])}::integer[])
+    ) as models
   from devora.chunks as chunk
   where chunk.source = ${source}::text
     and chunk.entity_id = any(${sql.param([...entityIds])}::text[])
@@ -39,5 +44,5 @@ export const decodeStoredChunk = (row: Row): StoredChunk => ({
   language: String(row.language),
   updatedAt: String(row.updated_at),
   hash: String(row.text_hash),
-  embedded: row.embedded === true,
+  models: row.models as number[],
 });

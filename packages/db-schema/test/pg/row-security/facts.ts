@@ -141,7 +141,11 @@ const functions: Partial<Record<ModuleName, RowSecurityFacts["functions"]>> = {
       definer: true,
       execute: ["devora_app", "devora_service"],
     },
-    "devora.ensure_embedding_index(integer)": { definer: true, execute: ["devora_service"] },
+    "devora.ensure_embedding_index(integer,text,integer,integer)": {
+      definer: true,
+      execute: ["devora_service"],
+    },
+    "devora.drop_embedding_index(integer)": { definer: true, execute: ["devora_service"] },
   },
 };
 
