@@ -8,10 +8,12 @@ import { type EmbeddingsOptions, resolveOptions } from "./options.ts";
 import type { EmbedOptions, EmbedResult } from "./ports.ts";
 import { type Retrieval, type RetrieveOptions, retrieve } from "./retrieve.ts";
 import { type SemanticSearchOptions, type SemanticSearchResult, semanticSearch } from "./semantic-search.ts";
+import type { Source } from "./sources/define-source.ts";
 import { devoraSources } from "./sources/devora-sources.ts";
+import type { AnyFilters, FiltersOf } from "./sources/filters-of.ts";
 
 /** Embeddings of one database's rows by one model; see {@link createEmbeddings}. */
-export interface Embeddings<TName extends string = string> {
+export interface Embeddings<TName extends string = string, TFilters = AnyFilters> {
   /** The vector of one text, and what it cost; nothing is stored. @throws {EmbeddingsError} INVALID_INPUT */
   generateEmbedding(
     text: string,
@@ -49,15 +51,16 @@ export interface Embeddings<TName extends string = string> {
    * The rows nearest to a question, each by its best passage.
    * @throws {EmbeddingsError} OWNER_REQUIRED, UNKNOWN_SOURCE, INVALID_INPUT, and what the embedder throws
    */
-  semanticSearch(options: SemanticSearchOptions<TName>): Promise<SemanticSearchResult<TName>>;
+  semanticSearch(options: SemanticSearchOptions<TName, TFilters>): Promise<SemanticSearchResult<TName>>;
   /** The rows nearest to a row, without itself; nothing for a row that has no passages in this scope. */
-  findSimilarEntities(options: FindSimilarOptions<TName>): Promise<SemanticSearchResult<TName>>;
+  findSimilarEntities(options: FindSimilarOptions<TName, TFilters>): Promise<SemanticSearchResult<TName>>;
   /** The passages nearest to a question, for a prompt. */
-  retrieve(options: RetrieveOptions<TName>): Promise<Retrieval>;
+  retrieve(options: RetrieveOptions<TName, TFilters>): Promise<Retrieval>;
 }
 
 /** Names of Devora's own sources. */
-export type DevoraSourceName = (typeof devoraSources)[number]["name"];
+export type DevoraSourceName = DevoraSource["name"];
+type DevoraSource = (typeof devoraSources)[number];
 
 /**
  * Embeds rows of Drizzle tables, keeps their vectors in pgvector, and searches them.
@@ -73,9 +76,10 @@ export type DevoraSourceName = (typeof devoraSources)[number]["name"];
  * await embeddings.embedAll();
  * const { results } = await embeddings.semanticSearch({ queryText: "payment by card", ownerId: user.id });
  */
-export function createEmbeddings<const TName extends string = DevoraSourceName>(
-  options: EmbeddingsOptions<TName>,
-): Embeddings<TName> {
+export function createEmbeddings<TSource extends Source = DevoraSource>(
+  options: EmbeddingsOptions<TSource>,
+): Embeddings<TSource["name"], FiltersOf<TSource>> {
+  type TName = TSource["name"];
   const context = resolveOptions(options, devoraSources);
   return {
     async generateEmbedding(text, call) {

@@ -18,7 +18,7 @@ const whole = (least: bigint, most: bigint) => (id: string) => {
   return value >= least && value <= most ? String(value) : undefined;
 };
 /** PostgreSQL stores neither U+0000 nor halves of surrogate pairs. */
-const unstorable = /\0|\p{Surrogate}/u;
+export const unstorable = /\0|\p{Surrogate}/u;
 const uuidForm = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 const smallint: IdType = {
@@ -64,10 +64,14 @@ const idTypes: Record<string, IdType> = {
   bigserial: bigint,
 };
 
+/** Undefined for a type that no id has. */
+export const idTypeNamed = (type: string): IdType | undefined =>
+  Object.hasOwn(idTypes, type) ? idTypes[type] : undefined;
+
 /** @throws {EmbeddingsError} INVALID_OPTION for a type that this package cannot cast to */
 export function idTypeOf(column: PgColumn, sourceName: string): IdType {
   const type = column.getSQLType().replace(/\(.*$/, "");
-  const found = Object.hasOwn(idTypes, type) ? idTypes[type] : undefined;
+  const found = idTypeNamed(type);
   if (found !== undefined) return found;
   throw new EmbeddingsError(
     "INVALID_OPTION",
