@@ -1,12 +1,12 @@
 import { type Database, rowsOf } from "@devora/db-schema";
 import type { Context } from "./context.ts";
 import type { NearParams, Scan } from "./queries/near-passages.ts";
-import { decodeFewPass, fewPassQuery } from "./queries/passing-rows.ts";
+import { decodePassingPassages, passingCountsQuery } from "./queries/passing-rows.ts";
 import type { Scope } from "./queries/scope.ts";
 import { decodeSearchState, type SearchState, searchStateQuery } from "./queries/search-state.ts";
 
 /** Up to so many vectors in scope are compared one by one: 16 ms for 1,536 dimensions, and nothing is missed. */
-const exactRows = 5_000;
+export const exactRows = 5_000;
 /** Where the index ended early (its `hnsw.max_scan_tuples`), so many are still compared one by one. */
 const exactFallbackRows = 50_000;
 
@@ -62,5 +62,6 @@ export const indexOf = (context: Context, { indexes }: SearchState) =>
 
 const limitsOf = ({ embedder: { dimensions }, oversampling }: Context) => ({ dimensions, oversampling });
 
+/** Rows without passages cost a look-up as well, but of those `embedAll` leaves none. */
 const fewPass = async (tx: Database, scope: Scope, atMost: number): Promise<boolean> =>
-  decodeFewPass((await rowsOf(tx, fewPassQuery(scope, atMost)))[0]);
+  decodePassingPassages(await rowsOf(tx, passingCountsQuery(scope, atMost + 1))) <= atMost;

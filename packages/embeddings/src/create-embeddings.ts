@@ -1,16 +1,20 @@
+import { type Candidates, type CandidatesOptions, candidates } from "./candidates.ts";
 import { createWorker, type EmbeddingsWorker, type WorkerOptions } from "./create-worker.ts";
 import { type EmbedSummary, embed } from "./embed.ts";
 import { type EmbedAllOptions, type EmbedAllSummary, embedAll } from "./embed-all.ts";
 import { type EnqueueOptions, type EnqueueRequest, enqueue } from "./enqueue.ts";
+import { type DuplicateClusters, type FindDuplicatesOptions, findDuplicates } from "./find-duplicates.ts";
 import { type FindSimilarOptions, findSimilarEntities } from "./find-similar-entities.ts";
 import { generateEmbeddingsBatch } from "./generate-embedding.ts";
 import { type EmbeddingsOptions, resolveOptions } from "./options.ts";
 import type { EmbedOptions, EmbedResult } from "./ports.ts";
+import { type RecommendOptions, recommend } from "./recommend.ts";
 import { type Retrieval, type RetrieveOptions, retrieve } from "./retrieve.ts";
 import { type SemanticSearchOptions, type SemanticSearchResult, semanticSearch } from "./semantic-search.ts";
 import type { Source } from "./sources/define-source.ts";
 import { devoraSources } from "./sources/devora-sources.ts";
 import type { AnyFilters, FiltersOf } from "./sources/filters-of.ts";
+import { type SuggestTagsOptions, suggestTags, type TagSuggestions } from "./suggest-tags.ts";
 
 /** Embeddings of one database's rows by one model; see {@link createEmbeddings}. */
 export interface Embeddings<TName extends string = string, TFilters = AnyFilters> {
@@ -56,6 +60,31 @@ export interface Embeddings<TName extends string = string, TFilters = AnyFilters
   findSimilarEntities(options: FindSimilarOptions<TName, TFilters>): Promise<SemanticSearchResult<TName>>;
   /** The passages nearest to a question, for a prompt. */
   retrieve(options: RetrieveOptions<TName, TFilters>): Promise<Retrieval>;
+  /**
+   * The SQL of a retrieval, to join in a statement of your own; see {@link Candidates}.
+   *
+   * @example
+   * const near = await embeddings.candidates({ query: "payment by card", ownerId: user.id, db: tx });
+   * await tx.execute(near.settings);
+   * await tx.execute(sql`with near as materialized (${near.sql})
+   *   select near.entity_id, near.distance, projects.stars
+   *   from near join projects on near.source = 'projects' and projects.id = near.entity_id::uuid
+   *   order by near.distance - projects.stars * 0.01`);
+   */
+  candidates(options: CandidatesOptions<TName, TFilters>): Promise<Candidates>;
+
+  /** Groups of rows of one source that say nearly the same. @throws {EmbeddingsError} as findSimilarEntities */
+  findDuplicates(options: FindDuplicatesOptions<TName, TFilters>): Promise<DuplicateClusters>;
+  /**
+   * Tags for a row or a text, by what the nearest rows have, or the nearest of given labels.
+   *
+   * @example
+   * await embeddings.suggestTags({ source: "projects", id, ownerId: user.id, tagOf: "tags" });
+   * // { tags: [{ tag: "payments", score: 0.61, support: 9 }, …], complete: true }
+   */
+  suggestTags(options: SuggestTagsOptions<TName, TFilters>): Promise<TagSuggestions>;
+  /** Rows like a user's latest ones, or like some others, without these. */
+  recommend(options: RecommendOptions<TName, TFilters>): Promise<SemanticSearchResult<TName>>;
 }
 
 /** Names of Devora's own sources. */
@@ -97,5 +126,9 @@ export function createEmbeddings<TSource extends Source = DevoraSource>(
     semanticSearch: (call) => semanticSearch(context, call) as Promise<SemanticSearchResult<TName>>,
     findSimilarEntities: (call) => findSimilarEntities(context, call) as Promise<SemanticSearchResult<TName>>,
     retrieve: (call) => retrieve(context, call),
+    candidates: (call) => candidates(context, call),
+    findDuplicates: (call) => findDuplicates(context, call),
+    suggestTags: (call) => suggestTags(context, call as SuggestTagsOptions),
+    recommend: (call) => recommend(context, call) as Promise<SemanticSearchResult<TName>>,
   };
 }

@@ -68,11 +68,11 @@ async function widen(
     signal?.throwIfAborted();
     const found = decodeNearest(await rowsOf(tx, nearestQuery({ ...params, candidates })));
     const { hits } = found;
-    // By their bits, fewer than asked for may leave out the best.
-    const ended = scan === "bit" && found.scanned < candidates * oversampling;
-    if (!ended && (hits.length >= limit || found.nearEnough < found.candidates))
-      return { hits, end: "filled" };
-    if (ended || found.candidates < candidates) return { hits, end: "exhausted" };
+    const ended = found.scanned < (scan === "bit" ? candidates * oversampling : candidates);
+    const isFilled = hits.length >= limit || found.nearEnough < found.candidates;
+    // Found by their bits, fewer than asked for may leave out the best.
+    if (isFilled && !(ended && scan === "bit")) return { hits, end: "filled" };
+    if (ended) return { hits, end: "exhausted" };
     if (candidates >= mostCandidates) return { hits, end: "capped" };
   }
 }

@@ -90,10 +90,10 @@ const hitOf = ({
   updatedAt,
 });
 
-export function assertThreshold(value: unknown): void {
+export function assertThreshold(value: unknown, name = "similarityThreshold"): void {
   if (value === undefined || (typeof value === "number" && value >= -1 && value <= 1)) return;
   throw new EmbeddingsError(
     "INVALID_INPUT",
-    `similarityThreshold must be a number from -1 to 1; received ${shapeOf(value)}.`,
+    `${name} must be a number from -1 to 1; received ${shapeOf(value)}.`,
   );
 }

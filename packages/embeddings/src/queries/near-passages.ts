@@ -1,4 +1,4 @@
-import { type SQL, sql } from "drizzle-orm";
+import { is, SQL, sql } from "drizzle-orm";
 import type { Source } from "../sources/define-source.ts";
 import { vectorText } from "../vector-text.ts";
 import { literal } from "./literal.ts";
@@ -17,7 +17,8 @@ export type Scan = "halfvec" | "bit" | "all" | "rows";
 export interface NearParams extends Scope {
   modelId: number;
   dimensions: number;
-  vector: readonly number[];
+  /** Numbers, or SQL of type halfvec: a column of an outer query, say. */
+  vector: readonly number[] | SQL;
   scan: Scan;
   /** How many of the nearest live passages are considered. */
   candidates: number;
@@ -32,35 +33,59 @@ export interface NearParams extends Scope {
  * makes room for the next. In no order.
  */
 export function nearPassages(params: NearParams): SQL {
-  const { scan, candidates, oversampling } = params;
-  const found = scan === "bit" ? candidates * oversampling : candidates;
-  const best = sql`order by coarse.distance, coarse.chunk_id limit ${literal(candidates)}`;
+  if (params.scan === "bit") return nearByBits(params);
   return sql`
-    select coarse.chunk_id, coarse.distance, count(*) over () as scanned
+    select found.chunk_id, found.distance, count(*) over () as scanned
     from (
-      ${scan === "rows" ? ofPassingRows(params) : ofLiveRows(params)}
-      limit ${literal(found)}
-    ) as coarse
-    ${scan === "bit" ? best : sql``}`;
+      ${params.scan === "rows" ? ofPassingRows(params) : ofLiveRows(params)}
+      limit ${literal(params.candidates)}
+    ) as found`;
 }
 
-const ofLiveRows = (params: NearParams): SQL => sql`
-  select ranked.chunk_id, ${params.scan === "bit" ? distanceTo(params, sql`ranked.embedding`) : sql`ranked.distance`} as distance
-  from (
-    select stored.chunk_id, stored.source, ${ranking(params)}
-    offset 0
-  ) as ranked
-  where ${liveCondition(params, sql`ranked`)}`;
-
 /** `+ 0` takes the index away where every vector is to be compared. */
-function ranking(params: NearParams): SQL {
-  const from = sql`
-    from devora.embeddings as stored
-    where stored.model_id = ${literal(params.modelId)} and ${scopeConditions(params)}`;
+function ofLiveRows(params: NearParams): SQL {
   const distance = distanceTo(params, sql`stored.embedding`);
-  if (params.scan === "bit") return sql`stored.embedding ${from} order by ${bitDistanceTo(params)}`;
-  if (params.scan === "halfvec") return sql`${distance} as distance ${from} order by distance`;
-  return sql`(${distance}) + 0 as distance ${from} order by distance, stored.chunk_id`;
+  return sql`
+    select ranked.chunk_id, ranked.distance
+    from (
+      select stored.chunk_id, stored.source, ${params.scan === "all" ? sql`(${distance}) + 0` : distance} as distance
+      from devora.embeddings as stored
+      where stored.model_id = ${literal(params.modelId)} and ${scopeConditions(params)}
+      order by ${params.scan === "all" ? sql`distance, stored.chunk_id` : sql`distance`}
+      offset 0
+    ) as ranked
+    where ${liveCondition(params, sql`ranked`)}`;
+}
+
+/**
+ * `oversampling` times the candidates by their bits, of which the nearest by true distance are kept. Without filters
+ * nearly all rows live, and only those kept are checked; with filters all are, because few may pass.
+ */
+function nearByBits(params: NearParams): SQL {
+  const { modelId, candidates, oversampling, conditions } = params;
+  const checksAll = conditions !== undefined;
+  return sql`
+    select compared.chunk_id, compared.distance, compared.scanned
+    from (
+      select coarse.chunk_id, coarse.source, ${distanceTo(params, sql`coarse.embedding`)} as distance,
+        count(*) over () as scanned
+      from (
+        select ranked.chunk_id, ranked.source, ranked.embedding
+        from (
+          select stored.chunk_id, stored.source, stored.embedding
+          from devora.embeddings as stored
+          where stored.model_id = ${literal(modelId)} and ${scopeConditions(params)}
+          order by ${bitDistanceTo(params)}
+          offset 0
+        ) as ranked
+        where ${checksAll ? liveCondition(params, sql`ranked`) : sql`true`}
+        limit ${literal(candidates * oversampling)}
+      ) as coarse
+      order by distance, coarse.chunk_id
+      offset 0
+    ) as compared
+    where ${checksAll ? sql`true` : liveCondition(params, sql`compared`)}
+    limit ${literal(candidates)}`;
 }
 
 const ofPassingRows = (params: NearParams): SQL => sql`
@@ -83,15 +108,17 @@ export const distanceTo = (
   { dimensions, vector }: Pick<NearParams, "dimensions" | "vector">,
   embedding: SQL,
 ): SQL => {
-  const type = vectorType(dimensions);
-  return sql`${embedding}::${type} operator(public.<=>) ${vectorText(vector)}::${type}`;
+  return sql`${embedding}::${vectorType(dimensions)} operator(public.<=>) ${vectorOf(vector)}::${vectorType(dimensions)}`;
 };
+
+const vectorOf = (vector: NearParams["vector"]): SQL =>
+  is(vector, SQL) ? vector : sql`${vectorText(vector)}`;
 
 /** The expression of the index `embeddings_model_<id>_bit_idx`, and the distance that it serves. */
 function bitDistanceTo({ dimensions, vector }: NearParams): SQL {
   const bits = (value: SQL) =>
     sql`(public.binary_quantize(${value}::${vectorType(dimensions)}))::bit(${literal(dimensions)})`;
-  return sql`${bits(sql`stored.embedding`)} operator(public.<~>) ${bits(sql`${vectorText(vector)}`)}`;
+  return sql`${bits(sql`stored.embedding`)} operator(public.<~>) ${bits(vectorOf(vector))}`;
 }
 
 /** Passages of a source that this search does not know are never live. */

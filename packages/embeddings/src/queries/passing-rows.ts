@@ -9,17 +9,21 @@ import type { Scope } from "./scope.ts";
 /** The live rows of a scope that pass its filters, by the indexes of their own tables. */
 export const passingRows = (scope: Scope): SQL =>
   sql.join(
-    scope.sources.map((source) => rowsOfSource(source, scope)),
+    scope.sources.map((source) => sql`(${keysOf(source, scope)})`),
     sql` union all `,
   );
 
-const rowsOfSource = (source: Source, { owner, conditions }: Scope): SQL => sql`
-  (select ${source.name}::text as source, ${source.id}::text as entity_id,
+const keysOf = (source: Source, scope: Scope): SQL => sql`
+  select ${source.name}::text as source, ${source.id}::text as entity_id,
     ${source.owner === undefined ? sql`null` : source.owner}::text as owner_id
+  ${fromPassing(source, scope)}`;
+
+/** `from` and `where` of a source's rows that pass. */
+export const fromPassing = (source: Source, { owner, conditions }: Scope): SQL => sql`
   from ${source.table}
   where ${source.live}
     and ${typeof owner === "object" ? ownedBy(source, owner.id) : sql`true`}
-    and ${conditions?.get(source.name) ?? sql`true`})`;
+    and ${conditions?.get(source.name) ?? sql`true`}`;
 
 /** An owner that the column cannot hold owns nothing. */
 function ownedBy({ owner }: Source, ownerId: string): SQL {
@@ -40,16 +44,26 @@ export const passagesOfPassing = (columns: SQL): SQL => sql`
     offset 0
   ) as passage`;
 
-/** Whether at most `atMost` rows pass, with at most as many passages; no more are counted. */
-export const fewPassQuery = (scope: Scope, atMost: number): SQL => sql`
-  with passing as materialized (
-    select devora_rows.*
-    from (${passingRows(scope)}) as devora_rows
-    limit ${literal(atMost + 1)}
-  )
-  select case when (select count(*) from passing) <= ${literal(atMost)} then (
-    select count(*) <= ${literal(atMost)}
-    from (select from passing ${passagesOfPassing(sql``)} limit ${literal(atMost + 1)}) as counted
-  ) else false end as few`;
+const sampledRows = 100;
 
-export const decodeFewPass = (row: Row | undefined): boolean => row?.few === true;
+/** How many rows of each source pass, at most `atMost` of each, and how many passages the first hundred have. */
+export const passingCountsQuery = (scope: Scope, atMost: number): SQL =>
+  sql.join(
+    scope.sources.map(
+      (source) => sql`
+        select
+          (select count(*) from (select ${fromPassing(source, scope)} limit ${literal(atMost)}) as counted)::integer as rows,
+          (select count(*)
+            from (${keysOf(source, scope)} limit ${literal(sampledRows)}) as passing
+            ${passagesOfPassing(sql``)})::integer as sampled_passages`,
+    ),
+    sql` union all `,
+  );
+
+/** How many passages pass, by the passages of the sample. */
+export const decodePassingPassages = (rows: readonly Row[]): number =>
+  rows.reduce((sum, row) => {
+    const count = Number(row.rows);
+    const perRow = Number(row.sampled_passages) / Math.max(1, Math.min(count, sampledRows));
+    return sum + count * perRow;
+  }, 0);
