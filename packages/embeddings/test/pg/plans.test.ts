@@ -125,8 +125,10 @@ async function store(source: string, owner: string | null, entityIds: readonly s
 }
 
 type Embeddings = ReturnType<typeof embeddingsOf>;
+/** 800 of 6,000 short vectors are found quicker by sorting them all, as the planner knows: so 3 in place of 20 times. */
+const oversampling = 3;
 const embeddingsOf = (index: "halfvec" | "bit", sources: readonly Source[]) =>
-  createEmbeddings({ db: database.db, embedder, sources, index });
+  createEmbeddings({ db: database.db, embedder, sources, index, oversampling });
 
 interface Caught {
   text: string;
@@ -172,10 +174,11 @@ async function explain(tx: Database, query: SQL): Promise<Caught> {
     sql`, `,
   );
   await tx.execute(sql`select set_config('plan_cache_mode', 'force_generic_plan', true)`);
-  await tx.execute(sql.raw(`prepare devora_plan as ${statement}`));
+  const name = sql.identifier(newId());
+  await tx.execute(sql`prepare ${name} as ${sql.raw(statement)}`);
   const call = params.length === 0 ? sql`` : sql`(${values})`;
-  const generic = JSON.stringify(await rowsOf(tx, sql`explain (format json) execute devora_plan ${call}`));
-  await tx.execute(sql`deallocate devora_plan`);
+  const generic = JSON.stringify(await rowsOf(tx, sql`explain (format json) execute ${name} ${call}`));
+  await tx.execute(sql`deallocate ${name}`);
   await tx.execute(sql`select set_config('plan_cache_mode', 'auto', true)`);
   return { text: statement, custom, generic };
 }
@@ -183,7 +186,7 @@ async function explain(tx: Database, query: SQL): Promise<Caught> {
 /** Parameters of a test's own statements, as literals. */
 function literalOf(param: unknown): string {
   if (param === null) return "null";
-  if (Array.isArray(param)) return `array[${param.map(literalOf).join(", ")}]::text[]`;
+  if (Array.isArray(param)) return `'{${param.map((one) => `"${String(one)}"`).join(",")}}'`;
   return typeof param === "number" ? String(param) : `'${String(param).replaceAll("'", "''")}'`;
 }
 
@@ -261,9 +264,10 @@ describe.each(["halfvec", "bit"] as const)("with the index %s", (index) => {
     });
   });
 
+  // A third of the vectors are these: few hits, or sorting them all is quicker, as above.
   test("what nobody owns is served by it", async () => {
     const plans = await plansOf("service", (db) =>
-      embeddingsOf(index, [openSource]).retrieve({ ...question, db }),
+      embeddingsOf(index, [openSource]).retrieve({ ...question, limit: 3, db }),
     );
     for (const plan of plans.slice(-1).flatMap(all)) expect(plan).toContain(hnsw[index]);
     expect(plans.length).toBeGreaterThan(0);
