@@ -1,6 +1,7 @@
 import { type Database, withDatabaseErrors, withService } from "@devora/db-schema";
 import { EmbeddingsError } from "./errors.ts";
 import type { Embedder } from "./ports.ts";
+import type { IndexKind } from "./queries/model-index.ts";
 import type { Source } from "./sources/define-source.ts";
 
 /** What all verbs of one `createEmbeddings` share. */
@@ -13,6 +14,8 @@ export interface Context {
   readonly role: string | null;
   readonly serviceRole: string | null;
   readonly chunking: { readonly maxTokens: number; readonly overlapTokens: number };
+  readonly index: IndexKind;
+  readonly oversampling: number;
 }
 
 /**

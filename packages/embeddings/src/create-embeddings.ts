@@ -1,9 +1,11 @@
 import { withActiveModel } from "./active-model.ts";
 import { type BuildIndexOptions, type BuiltIndex, buildIndex } from "./build-index.ts";
+import { type Candidates, type CandidatesOptions, candidates } from "./candidates.ts";
 import { createWorker, type EmbeddingsWorker, type WorkerOptions } from "./create-worker.ts";
 import { type EmbedSummary, embed } from "./embed.ts";
 import { type EmbedAllOptions, type EmbedAllSummary, embedAll } from "./embed-all.ts";
 import { type EnqueueOptions, type EnqueueRequest, enqueue } from "./enqueue.ts";
+import { type DuplicateClusters, type FindDuplicatesOptions, findDuplicates } from "./find-duplicates.ts";
 import { type FindSimilarOptions, findSimilarEntities } from "./find-similar-entities.ts";
 import { generateEmbeddingsBatch } from "./generate-embedding.ts";
 import { type EmbeddingsOptions, resolveOptions } from "./options.ts";
@@ -16,13 +18,17 @@ import {
   type RetryParkedOptions,
   retryParked,
 } from "./queue-reports.ts";
+import { type RecommendOptions, recommend } from "./recommend.ts";
 import { type Retrieval, type RetrieveOptions, retrieve } from "./retrieve.ts";
 import { type SemanticSearchOptions, type SemanticSearchResult, semanticSearch } from "./semantic-search.ts";
+import type { Source } from "./sources/define-source.ts";
 import { devoraSources } from "./sources/devora-sources.ts";
+import type { AnyFilters, FiltersOf } from "./sources/filters-of.ts";
+import { type SuggestTagsOptions, suggestTags, type TagSuggestions } from "./suggest-tags.ts";
 import { type SweepOptions, type SweepSummary, sweep } from "./sweep.ts";
 
 /** Embeddings of one database's rows by one model; see {@link createEmbeddings}. */
-export interface Embeddings<TName extends string = string> {
+export interface Embeddings<TName extends string = string, TFilters = AnyFilters> {
   /** The vector of one text, and what it cost; nothing is stored. @throws {EmbeddingsError} INVALID_INPUT */
   generateEmbedding(
     text: string,
@@ -71,11 +77,36 @@ export interface Embeddings<TName extends string = string> {
    * The rows nearest to a question, each by its best passage.
    * @throws {EmbeddingsError} OWNER_REQUIRED, UNKNOWN_SOURCE, INVALID_INPUT, and what the embedder throws
    */
-  semanticSearch(options: SemanticSearchOptions<TName>): Promise<SemanticSearchResult<TName>>;
+  semanticSearch(options: SemanticSearchOptions<TName, TFilters>): Promise<SemanticSearchResult<TName>>;
   /** The rows nearest to a row, without itself; nothing for a row that has no passages in this scope. */
-  findSimilarEntities(options: FindSimilarOptions<TName>): Promise<SemanticSearchResult<TName>>;
+  findSimilarEntities(options: FindSimilarOptions<TName, TFilters>): Promise<SemanticSearchResult<TName>>;
   /** The passages nearest to a question, for a prompt. */
-  retrieve(options: RetrieveOptions<TName>): Promise<Retrieval>;
+  retrieve(options: RetrieveOptions<TName, TFilters>): Promise<Retrieval>;
+  /**
+   * The SQL of a retrieval, to join in a statement of your own; see {@link Candidates}.
+   *
+   * @example
+   * const near = await embeddings.candidates({ query: "payment by card", ownerId: user.id, db: tx });
+   * await tx.execute(near.settings);
+   * await tx.execute(sql`with near as materialized (${near.sql})
+   *   select near.entity_id, near.distance, projects.stars
+   *   from near join projects on near.source = 'projects' and projects.id = near.entity_id::uuid
+   *   order by near.distance - projects.stars * 0.01`);
+   */
+  candidates(options: CandidatesOptions<TName, TFilters>): Promise<Candidates>;
+
+  /** Groups of rows of one source that say nearly the same. @throws {EmbeddingsError} as findSimilarEntities */
+  findDuplicates(options: FindDuplicatesOptions<TName, TFilters>): Promise<DuplicateClusters>;
+  /**
+   * Tags for a row or a text, by what the nearest rows have, or the nearest of given labels.
+   *
+   * @example
+   * await embeddings.suggestTags({ source: "projects", id, ownerId: user.id, tagOf: "tags" });
+   * // { tags: [{ tag: "payments", score: 0.61, support: 9 }, …], complete: true }
+   */
+  suggestTags(options: SuggestTagsOptions<TName, TFilters>): Promise<TagSuggestions>;
+  /** Rows like a user's latest ones, or like some others, without these. */
+  recommend(options: RecommendOptions<TName, TFilters>): Promise<SemanticSearchResult<TName>>;
 
   /**
    * Builds the HNSW index of the model, and of the candidate, unless a valid one is there. `embedAll` and the worker
@@ -86,7 +117,8 @@ export interface Embeddings<TName extends string = string> {
 }
 
 /** Names of Devora's own sources. */
-export type DevoraSourceName = (typeof devoraSources)[number]["name"];
+export type DevoraSourceName = DevoraSource["name"];
+type DevoraSource = (typeof devoraSources)[number];
 
 /**
  * Embeds rows of Drizzle tables, keeps their vectors in pgvector, and searches them.
@@ -102,9 +134,10 @@ export type DevoraSourceName = (typeof devoraSources)[number]["name"];
  * await embeddings.embedAll();
  * const { results } = await embeddings.semanticSearch({ queryText: "payment by card", ownerId: user.id });
  */
-export function createEmbeddings<const TName extends string = DevoraSourceName>(
-  options: EmbeddingsOptions<TName>,
-): Embeddings<TName> {
+export function createEmbeddings<TSource extends Source = DevoraSource>(
+  options: EmbeddingsOptions<TSource>,
+): Embeddings<TSource["name"], FiltersOf<TSource>> {
+  type TName = TSource["name"];
   const context = resolveOptions(options, devoraSources);
   return {
     async generateEmbedding(text, call) {
@@ -128,6 +161,12 @@ export function createEmbeddings<const TName extends string = DevoraSourceName>(
     findSimilarEntities: async (call) =>
       findSimilarEntities(await withActiveModel(context, call), call) as Promise<SemanticSearchResult<TName>>,
     retrieve: async (call) => retrieve(await withActiveModel(context, call), call),
+    candidates: async (call) => candidates(await withActiveModel(context, call), call),
+    findDuplicates: async (call) => findDuplicates(await withActiveModel(context, call), call),
+    suggestTags: async (call) =>
+      suggestTags(await withActiveModel(context, call), call as SuggestTagsOptions),
+    recommend: async (call) =>
+      recommend(await withActiveModel(context, call), call) as Promise<SemanticSearchResult<TName>>,
     buildIndex: (call) => buildIndex(context, call),
   };
 }

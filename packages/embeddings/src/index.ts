@@ -1,4 +1,5 @@
 export type { BuildIndexOptions, BuildIndexProgress, BuiltIndex } from "./build-index.ts";
+export type { Candidates, CandidatesOptions } from "./candidates.ts";
 export { type ChunkOptions, chunkText, type TextChunk, type TextKind } from "./chunking/chunk-text.ts";
 export { createEmbeddings, type DevoraSourceName, type Embeddings } from "./create-embeddings.ts";
 export type { EmbeddingsWorker, StopOptions, Wake, WorkerOptions } from "./create-worker.ts";
@@ -20,15 +21,19 @@ export {
 export type { EnqueueOptions, EnqueueRequest } from "./enqueue.ts";
 export type { EntityCursor } from "./entity-batches.ts";
 export { EmbeddingsError, type EmbeddingsErrorCode, isEmbeddingsError } from "./errors.ts";
+export type { DuplicateClusters, DuplicateEntity, FindDuplicatesOptions } from "./find-duplicates.ts";
 export type { FindSimilarOptions } from "./find-similar-entities.ts";
 export { installEmbeddingTriggers, removeEmbeddingTriggers } from "./install-triggers.ts";
 export type { EmbeddingsOptions } from "./options.ts";
 export type { Embedder, EmbedOptions, EmbedResult } from "./ports.ts";
 export { type ProgressStream, progressLine, progressTo } from "./progress.ts";
+export type { IndexKind } from "./queries/model-index.ts";
 export type { ParkedJob, QueueStats } from "./queries/queue-reports.ts";
 export type { ParkedJobsOptions, RetryParkedOptions } from "./queue-reports.ts";
-export type { ReadOptions } from "./read-scopes.ts";
+export type { ReadOptions, SearchOptions } from "./read-scopes.ts";
+export type { RecommendOptions } from "./recommend.ts";
 export type { Passage, Retrieval, RetrieveOptions } from "./retrieve.ts";
+export type { FilterOptions } from "./row-filters.ts";
 export type { WorkerRun } from "./run-jobs.ts";
 export type { SemanticHit, SemanticSearchOptions, SemanticSearchResult } from "./semantic-search.ts";
 export {
@@ -39,4 +44,6 @@ export {
   type Touch,
 } from "./sources/define-source.ts";
 export { devoraSources } from "./sources/devora-sources.ts";
+export type { AnyFilters, FilterColumns, FiltersOf } from "./sources/filters-of.ts";
+export type { SuggestTagsOptions, TagSuggestion, TagSuggestions } from "./suggest-tags.ts";
 export type { SweepOptions, SweepSummary } from "./sweep.ts";

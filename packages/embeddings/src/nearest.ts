@@ -1,21 +1,16 @@
 import { type Database, rowsOf } from "@devora/db-schema";
-import type { Embedder } from "./ports.ts";
-import {
-  decodeNearest,
-  decodeSearchState,
-  type NearestParams,
-  type NearestRow,
-  nearestQuery,
-  type Scope,
-  searchStateQuery,
-} from "./queries/nearest.ts";
-import { decodeScanSettings, scanSettingsQuery, setScanSettingsQuery } from "./queries/scan-settings.ts";
+import { chooseScan, fallbackScan } from "./choose-scan.ts";
+import type { Context } from "./context.ts";
+import { decodeNearest, type NearestParams, type NearestRow, nearestQuery } from "./queries/nearest.ts";
+import type { Scope } from "./queries/scope.ts";
+import { withIterativeScan } from "./with-iterative-scan.ts";
 
 export interface NearestOptions {
   vector: readonly number[];
   limit: number;
   perEntity: boolean;
   minSimilarity?: number | undefined;
+  ef?: number | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -25,10 +20,6 @@ export interface NearestHits {
   complete: boolean;
 }
 
-/** Up to so many vectors in scope are compared one by one: 16 ms for 1,536 dimensions, and nothing is missed. */
-const exactRows = 5_000;
-/** Where the index ended early (its `hnsw.max_scan_tuples`), so many are still compared one by one. */
-const exactFallbackRows = 50_000;
 const mostCandidates = 10_000;
 
 /**
@@ -38,28 +29,24 @@ const mostCandidates = 10_000;
  */
 export async function nearest(
   tx: Database,
-  embedder: Embedder,
+  context: Context,
   scope: Scope,
-  { signal, ...options }: NearestOptions,
+  { signal, ef, ...options }: NearestOptions,
   borrowed: boolean,
 ): Promise<NearestHits> {
-  const stateOf = async (atMost: number) => {
-    signal?.throwIfAborted();
-    const [row] = await rowsOf(tx, searchStateQuery(embedder, scope, atMost));
-    return row === undefined ? undefined : decodeSearchState(row);
-  };
-  const state = await stateOf(exactRows + 1);
-  if (state === undefined || state.vectors === 0) return { hits: [], complete: true };
-  const params = { ...scope, ...options, modelId: state.modelId, dimensions: embedder.dimensions };
+  signal?.throwIfAborted();
+  const plan = await chooseScan(tx, context, scope, signal);
+  if (plan === undefined) return { hits: [], complete: true };
+  const params = { ...scope, ...options, ...plan };
 
-  if (state.indexed && state.vectors > exactRows) {
-    const scan = () => widen(tx, { ...params, exact: false }, signal);
-    const { hits, end } = await withIterativeScan(tx, borrowed, scan);
+  if (params.scan === "halfvec" || params.scan === "bit") {
+    const { hits, end } = await withIterativeScan(tx, { borrowed, ef }, () => widen(tx, params, signal));
     if (end !== "exhausted") return { hits, complete: end === "filled" };
-    const vectors = (await stateOf(exactFallbackRows + 1))?.vectors ?? 0;
-    if (vectors > exactFallbackRows) return { hits, complete: false };
+    const scan = await fallbackScan(tx, context, scope);
+    if (scan === undefined) return { hits, complete: false };
+    params.scan = scan;
   }
-  const { hits, end } = await widen(tx, { ...params, exact: true }, signal);
+  const { hits, end } = await widen(tx, params, signal);
   return { hits, complete: end !== "capped" };
 }
 
@@ -76,25 +63,20 @@ async function widen(
   params: Omit<NearestParams, "candidates">,
   signal: AbortSignal | undefined,
 ): Promise<{ hits: NearestRow[]; end: ScanEnd }> {
-  const { limit, perEntity } = params;
-  for (let candidates = perEntity ? Math.max(40, limit * 4) : limit; ; candidates *= 4) {
+  const { limit, perEntity, scan, oversampling } = params;
+  for (let candidates = candidatesFor(limit, perEntity); ; candidates *= 4) {
     signal?.throwIfAborted();
     const found = decodeNearest(await rowsOf(tx, nearestQuery({ ...params, candidates })));
     const { hits } = found;
-    if (hits.length >= limit || found.nearEnough < found.candidates) return { hits, end: "filled" };
-    if (found.candidates < candidates) return { hits, end: "exhausted" };
+    const ended = found.scanned < (scan === "bit" ? candidates * oversampling : candidates);
+    const isFilled = hits.length >= limit || found.nearEnough < found.candidates;
+    // Found by their bits, fewer than asked for may leave out the best.
+    if (isFilled && !(ended && scan === "bit")) return { hits, end: "filled" };
+    if (ended) return { hits, end: "exhausted" };
     if (candidates >= mostCandidates) return { hits, end: "capped" };
   }
 }
 
-/**
- * Lets the HNSW scans of `fn` go on until enough rows pass the filters. Without, a filter that one row in fifty
- * passes left 1 of 10 hits.
- */
-async function withIterativeScan<T>(tx: Database, borrowed: boolean, fn: () => Promise<T>): Promise<T> {
-  const before = borrowed ? decodeScanSettings((await rowsOf(tx, scanSettingsQuery))[0]) : undefined;
-  await tx.execute(setScanSettingsQuery({ iterativeScan: "relaxed_order", efSearch: "100" }));
-  const result = await fn();
-  if (before !== undefined) await tx.execute(setScanSettingsQuery(before));
-  return result;
-}
+/** Where entities are wanted, several of the nearest passages may be of one. */
+const candidatesFor = (limit: number, perEntity: boolean): number =>
+  perEntity ? Math.max(40, limit * 4) : limit;

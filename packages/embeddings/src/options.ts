@@ -3,10 +3,11 @@ import { assertChunkOptions } from "./chunking/chunk-text.ts";
 import type { Context } from "./context.ts";
 import { EmbeddingsError, shapeOf } from "./errors.ts";
 import type { Embedder } from "./ports.ts";
+import type { IndexKind } from "./queries/model-index.ts";
 import type { Source } from "./sources/define-source.ts";
 import { assertDimensions, assertInteger } from "./validate.ts";
 
-export interface EmbeddingsOptions<TName extends string> {
+export interface EmbeddingsOptions<TSource extends Source = Source> {
   /** Any Drizzle Postgres database, migrated with module `embeddings`. It stays the caller's to close. */
   db: Database;
   /** `hashingEmbedder()`, `openaiEmbedder(client)`, or one of your own. */
@@ -17,7 +18,7 @@ export interface EmbeddingsOptions<TName extends string> {
    */
   candidate?: Embedder | undefined;
   /** What is embedded. Default: Devora's own tables, {@link devoraSources}. */
-  sources?: readonly Source<TName>[];
+  sources?: readonly TSource[];
   /** Role of calls with an owner. Default `devora_app`; `null` keeps the login's own. */
   role?: string | null;
   /** Role of writes and of calls over all owners; it must be able to read the sources. Default `devora_service`. */
@@ -29,15 +30,21 @@ export interface EmbeddingsOptions<TName extends string> {
     /** Tokens that a passage repeats of the one before. Default 0. */
     overlapTokens?: number;
   };
+  /**
+   * What the HNSW index of the model holds: vectors in half precision, or for large corpora only the sign of each
+   * number, a sixteenth of it; hits found by their signs are compared again exactly. A search uses the other kind
+   * where this one is missing. Default `halfvec`.
+   */
+  index?: IndexKind;
+  /** With index `bit`: how many times the candidates are found by their signs, 1 to 100. Default 20. */
+  oversampling?: number;
 }
 
 /** @throws {EmbeddingsError} INVALID_OPTION */
-export function resolveOptions(
-  options: EmbeddingsOptions<string>,
-  defaultSources: readonly Source[],
-): Context {
+export function resolveOptions(options: EmbeddingsOptions, defaultSources: readonly Source[]): Context {
   const { db, embedder, candidate, sources = defaultSources } = options;
   const { role = "devora_app", serviceRole = "devora_service", chunking = {} } = options;
+  const { index = "halfvec", oversampling = 20 } = options;
   assertShape("db", typeof db?.execute === "function", "a Drizzle Postgres database", db);
   assertEmbedder("embedder", embedder);
   if (candidate !== undefined) assertCandidate(candidate, embedder);
@@ -53,6 +60,8 @@ export function resolveOptions(
     `at most the ${maxInputTokens} tokens of the embedder`,
     maxTokens,
   );
+  assertShape("index", index === "halfvec" || index === "bit", '"halfvec" or "bit"', index);
+  assertInteger("createEmbeddings: oversampling", oversampling, { min: 1, max: 100 });
   return {
     db,
     embedder,
@@ -61,6 +70,8 @@ export function resolveOptions(
     role,
     serviceRole,
     chunking: { maxTokens, overlapTokens },
+    index,
+    oversampling,
   };
 }
 

@@ -3,8 +3,11 @@ import { is } from "drizzle-orm";
 import { PgTransaction } from "drizzle-orm/pg-core";
 import { type Context, sourceNamed } from "./context.ts";
 import { EmbeddingsError, shapeOf } from "./errors.ts";
-import type { Scope } from "./queries/nearest.ts";
+import type { Scope } from "./queries/scope.ts";
+import { type FilterOptions, filterSources } from "./row-filters.ts";
 import type { Source } from "./sources/define-source.ts";
+import type { AnyFilters } from "./sources/filters-of.ts";
+import { assertInteger } from "./validate.ts";
 
 /** Whose rows a search sees. */
 export interface ReadOptions {
@@ -16,6 +19,26 @@ export interface ReadOptions {
   db?: Database | undefined;
   /** Checked between the statements, and passed to the embedder. */
   signal?: AbortSignal | undefined;
+}
+
+/** What a search may be told beside its question. */
+export interface SearchOptions<TFilters = AnyFilters> extends ReadOptions, FilterOptions<TFilters> {
+  /**
+   * `hnsw.ef_search`, how widely the index is searched, 1 to 1000: more finds more of the exact answer, and takes
+   * longer. Default 100.
+   */
+  ef?: number | undefined;
+}
+
+/** What a search looks at: of the sources named those that have its filters, by owner. */
+export function searchScopesOf(
+  context: Context,
+  names: readonly string[] | undefined,
+  options: SearchOptions,
+): Scope[] {
+  if (options.ef !== undefined) assertInteger("ef", options.ef, { min: 1, max: 1_000 }, "INVALID_INPUT");
+  const { sources, conditions } = filterSources(context, sourcesNamed(context, names), options);
+  return scopesOf(sources, options).map((scope) => ({ ...scope, conditions }));
 }
 
 /** Sources by name; all where no names are given. */

@@ -1,9 +1,11 @@
 import { withDatabaseErrors } from "@devora/db-schema";
 import type { Context } from "./context.ts";
-import { type ReadOptions, scopesOf, sourcesNamed } from "./read-scopes.ts";
+import { type SearchOptions, searchScopesOf } from "./read-scopes.ts";
 import { assertLimit, queryVector, searchScopes } from "./search-passages.ts";
+import type { AnyFilters } from "./sources/filters-of.ts";
 
-export interface RetrieveOptions<TName extends string = string> extends ReadOptions {
+export interface RetrieveOptions<TName extends string = string, TFilters = AnyFilters>
+  extends SearchOptions<TFilters> {
   /** Cut to the embedder's `maxInputTokens`; a blank one finds nothing. */
   query: string;
   /** Most passages, 1 to 1000. Default 10. */
@@ -39,13 +41,13 @@ export interface Retrieval {
 
 /** Passages for a prompt; several may be of one row. */
 export async function retrieve(context: Context, options: RetrieveOptions): Promise<Retrieval> {
-  const { query, limit = 10, signal } = options;
+  const { query, limit = 10, ef, signal } = options;
   assertLimit(limit);
-  const scopes = scopesOf(sourcesNamed(context, options.entityTypes), options);
+  const scopes = searchScopesOf(context, options.entityTypes, options);
   const vector = await queryVector(context, query, signal);
   if (vector === undefined) return { passages: [], complete: true };
   return withDatabaseErrors("embeddings.retrieve", async () => {
-    const search = { vector, limit, perEntity: false, signal };
+    const search = { vector, limit, perEntity: false, ef, signal };
     const { hits, complete } = await searchScopes(context, scopes, options, search);
     const passages = hits.map(({ distance, ...hit }) => ({
       ...hit,

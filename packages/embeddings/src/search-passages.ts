@@ -3,7 +3,7 @@ import { cutToTokens } from "./chunking/estimate-tokens.ts";
 import type { Context } from "./context.ts";
 import { EmbeddingsError, shapeOf } from "./errors.ts";
 import { type NearestHits, type NearestOptions, nearest } from "./nearest.ts";
-import type { Scope } from "./queries/nearest.ts";
+import type { Scope } from "./queries/scope.ts";
 import { inScope, type ReadOptions } from "./read-scopes.ts";
 import { assertInteger } from "./validate.ts";
 
@@ -36,7 +36,7 @@ export async function searchScopes(
   for (const scope of scopes) {
     found.push(
       await inScope(context, scope, call, (tx) =>
-        nearest(tx, context.embedder, scope, options, call.db !== undefined),
+        nearest(tx, context, scope, options, call.db !== undefined),
       ),
     );
   }

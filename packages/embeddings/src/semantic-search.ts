@@ -3,10 +3,12 @@ import type { Context } from "./context.ts";
 import { EmbeddingsError, shapeOf } from "./errors.ts";
 import type { NearestHits } from "./nearest.ts";
 import type { NearestRow } from "./queries/nearest.ts";
-import { type ReadOptions, scopesOf, sourcesNamed } from "./read-scopes.ts";
+import { type SearchOptions, searchScopesOf } from "./read-scopes.ts";
 import { assertLimit, queryVector, searchScopes } from "./search-passages.ts";
+import type { AnyFilters } from "./sources/filters-of.ts";
 
-export interface SemanticSearchOptions<TName extends string = string> extends ReadOptions {
+export interface SemanticSearchOptions<TName extends string = string, TFilters = AnyFilters>
+  extends SearchOptions<TFilters> {
   /** Cut to the embedder's `maxInputTokens`; a blank one finds nothing. */
   queryText: string;
   /** Names of sources. Default: all. */
@@ -48,13 +50,13 @@ export async function semanticSearch(
   context: Context,
   options: SemanticSearchOptions,
 ): Promise<SemanticSearchResult> {
-  const { queryText, limit = 10, similarityThreshold, signal } = options;
+  const { queryText, limit = 10, similarityThreshold, ef, signal } = options;
   assertLimit(limit);
   assertThreshold(similarityThreshold);
-  const scopes = scopesOf(sourcesNamed(context, options.entityTypes), options);
+  const scopes = searchScopesOf(context, options.entityTypes, options);
   const vector = await queryVector(context, queryText, signal);
   if (vector === undefined) return { results: [], complete: true };
-  const search = { vector, limit, perEntity: true, minSimilarity: similarityThreshold, signal };
+  const search = { vector, limit, perEntity: true, minSimilarity: similarityThreshold, ef, signal };
   return withDatabaseErrors("embeddings.semanticSearch", async () =>
     resultOf(await searchScopes(context, scopes, options, search)),
   );
@@ -88,10 +90,10 @@ const hitOf = ({
   updatedAt,
 });
 
-export function assertThreshold(value: unknown): void {
+export function assertThreshold(value: unknown, name = "similarityThreshold"): void {
   if (value === undefined || (typeof value === "number" && value >= -1 && value <= 1)) return;
   throw new EmbeddingsError(
     "INVALID_INPUT",
-    `similarityThreshold must be a number from -1 to 1; received ${shapeOf(value)}.`,
+    `${name} must be a number from -1 to 1; received ${shapeOf(value)}.`,
   );
 }

@@ -1,29 +1,8 @@
 import type { Row } from "@devora/db-schema";
 import { type SQL, sql } from "drizzle-orm";
-import type { Source } from "../sources/define-source.ts";
-import { vectorText } from "../vector-text.ts";
-import { literal } from "./literal.ts";
-import { liveRow } from "./live-row.ts";
-import { type ModelKey, modelIs } from "./model.ts";
-import { indexExists } from "./model-index.ts";
+import { type NearParams, nearPassages } from "./near-passages.ts";
 
-/** Which vectors a search looks at. */
-export interface Scope {
-  sources: readonly Source[];
-  /** Whose passages: an owner's, everybody's (`all`), or those of sources without an owner (`none`). */
-  owner: { id: string } | "all" | "none";
-  /** An entity to leave out. */
-  except?: { source: string; entityId: string } | undefined;
-}
-
-export interface NearestParams extends Scope {
-  modelId: number;
-  dimensions: number;
-  vector: readonly number[];
-  /** By the index, or by comparing with every vector in scope. */
-  exact: boolean;
-  /** How many of the nearest live passages are considered. */
-  candidates: number;
+export interface NearestParams extends NearParams {
   /** Best passage of each entity only. */
   perEntity: boolean;
   /** Least cosine similarity of a hit. */
@@ -43,64 +22,14 @@ export interface NearestRow {
   distance: number;
 }
 
-const scopeConditions = ({ sources, owner, except }: Scope): SQL => sql`
-  stored.source = any(${sql.param(sources.map((source) => source.name))}::text[])
-    and ${owner === "all" ? sql`true` : owner === "none" ? sql`stored.owner_id is null` : sql`stored.owner_id = ${owner.id}::text`}
-    and ${
-      except === undefined
-        ? sql`true`
-        : sql`stored.chunk_id <> all(array(
-          select chunk.id from devora.chunks as chunk
-          where chunk.source = ${except.source}::text and chunk.entity_id = ${except.entityId}::text))`
-    }`;
-
-/** The model's id, whether it has an index, and how many vectors are in scope: at most `atMost` are counted. */
-export const searchStateQuery = (key: ModelKey, scope: Scope, atMost: number): SQL => sql`
-  select model.id::integer as model_id, ${indexExists(sql`model.id`)} as indexed,
-    (select count(*) from (
-      select from devora.embeddings as stored
-      where stored.model_id = model.id and ${scopeConditions({ ...scope, except: undefined })}
-      limit ${atMost}::integer
-    ) as counted)::integer as vectors
-  from devora.embedding_models as model
-  where ${modelIs(key)}`;
-
-export interface SearchState {
-  modelId: number;
-  indexed: boolean;
-  vectors: number;
-}
-
-export const decodeSearchState = (row: Row): SearchState => ({
-  modelId: Number(row.model_id),
-  indexed: row.indexed === true,
-  vectors: Number(row.vectors),
-});
-
-/**
- * The nearest passages whose row lives. The innermost query is what HNSW can serve: the bare operator, ascending,
- * with the cast and the condition of the model's index; `+ 0` takes the index away where the scan is to be exact.
- * Rows are checked one by one while they come, so that a deleted one makes room for the next.
- */
+/** The nearest passages with what they say, and how many the scan has found for them. */
 export function nearestQuery(params: NearestParams): SQL {
-  const { modelId, dimensions, vector, exact, candidates, perEntity, minSimilarity, limit } = params;
-  const type = sql`public.halfvec(${literal(dimensions)})`;
-  const distance = sql`stored.embedding::${type} operator(public.<=>) ${vectorText(vector)}::${type}`;
+  const { perEntity, minSimilarity, limit } = params;
   // After the scan: inside, it would turn the index away.
   const isNear = minSimilarity === undefined ? sql`true` : sql`1 - near.distance >= ${minSimilarity}::float8`;
   return sql`
     with near as materialized (
-      select ranked.chunk_id, ranked.distance
-      from (
-        select stored.chunk_id, stored.source, ${exact ? sql`(${distance}) + 0` : distance} as distance
-        from devora.embeddings as stored
-        where stored.model_id = ${literal(modelId)}
-          and ${scopeConditions(params)}
-        order by ${exact ? sql`distance, stored.chunk_id` : sql`distance`}
-        offset 0
-      ) as ranked
-      where ${liveCondition(params.sources)}
-      limit ${literal(candidates)}
+      ${nearPassages(params)}
     ), hits as (
       select ${perEntity ? sql`distinct on (chunk.source, chunk.entity_id)` : sql``}
         chunk.id, chunk.source, chunk.entity_id, chunk.title, chunk.text,
@@ -110,11 +39,12 @@ export function nearestQuery(params: NearestParams): SQL {
       where ${isNear}
       order by ${perEntity ? sql`chunk.source, chunk.entity_id,` : sql``} near.distance, chunk.id
     )
-    select scanned.*, page.*
+    select counted.*, page.*
     from (
-      select count(*)::integer as candidates, count(*) filter (where ${isNear})::integer as near_enough
+      select coalesce(max(scanned), 0)::integer as scanned, count(*)::integer as candidates,
+        count(*) filter (where ${isNear})::integer as near_enough
       from near
-    ) as scanned
+    ) as counted
     left join lateral (
       select
         hits.id::text as id, hits.source, hits.entity_id, hits.title, hits.text, hits.start_offset, hits.end_offset,
@@ -126,17 +56,9 @@ export function nearestQuery(params: NearestParams): SQL {
     order by page.distance, page.id`;
 }
 
-/** Passages of a source that this search does not know are never live. */
-const liveCondition = (sources: readonly Source[]): SQL => sql`
-  case ranked.source
-    ${sql.join(
-      sources.map((source) => sql`when ${source.name}::text then (${liveRow(source, sql`ranked.chunk_id`)})`),
-      sql` `,
-    )}
-  end`;
-
 export interface Nearest {
-  /** How many candidates there were, and how many of them are similar enough. */
+  /** How many live passages the scan has found, how many were compared exactly, and how many are similar enough. */
+  scanned: number;
   candidates: number;
   nearEnough: number;
   /** Nearest first. */
@@ -145,6 +67,7 @@ export interface Nearest {
 
 export function decodeNearest(rows: readonly Row[]): Nearest {
   return {
+    scanned: Number(rows[0]?.scanned ?? 0),
     candidates: Number(rows[0]?.candidates ?? 0),
     nearEnough: Number(rows[0]?.near_enough ?? 0),
     hits: rows
@@ -162,18 +85,3 @@ export function decodeNearest(rows: readonly Row[]): Nearest {
       })),
   };
 }
-
-/** The middle of an entity's vectors, in text form; null when it has none in this scope. */
-export const centroidQuery = (
-  source: Source,
-  entityId: string,
-  params: { modelId: number; dimensions: number; owner: Scope["owner"] },
-): SQL => sql`
-  select avg(stored.embedding::public.halfvec(${literal(params.dimensions)}))::text as centroid
-  from devora.chunks as chunk
-  join devora.embeddings as stored on stored.chunk_id = chunk.id
-  where chunk.source = ${source.name}::text
-    and chunk.entity_id = ${entityId}::text
-    and stored.model_id = ${literal(params.modelId)}
-    and ${scopeConditions({ sources: [source], owner: params.owner })}
-    and (${liveRow(source, sql`chunk.id`)})`;

@@ -2,12 +2,20 @@ import { getTableColumns, is, SQL, sql } from "drizzle-orm";
 import { type AnyPgColumn, PgColumn, PgTable } from "drizzle-orm/pg-core";
 import { type TextKind, textKinds } from "../chunking/chunk-text.ts";
 import { EmbeddingsError, shapeOf } from "../errors.ts";
+import { typeNameOf } from "./column-type.ts";
+import type { FilterColumns, NoFilters } from "./filters-of.ts";
 import { type IdType, idTypeOf } from "./id-types.ts";
 
 /** A column of that table and no other. */
 export type ColumnOf<TTable extends PgTable> = AnyPgColumn<{ tableName: TTable["_"]["name"] }>;
 
-export interface SourceDefinition<TTable extends PgTable, TName extends string> {
+export type ColumnsOf<TTable extends PgTable> = Readonly<Record<string, ColumnOf<TTable>>>;
+
+export interface SourceDefinition<
+  TTable extends PgTable,
+  TName extends string,
+  TFilters extends ColumnsOf<TTable> = NoFilters,
+> {
   /** Stored with each passage: 1 to 63 of `a-z`, `0-9`, `_`, beginning with a letter. Never rename. */
   name: TName;
   table: TTable;
@@ -32,6 +40,11 @@ export interface SourceDefinition<TTable extends PgTable, TName extends string> 
   /** Rows that fail it count as gone as well. Columns of the table are visible to it. */
   where?: SQL;
   /**
+   * Columns that a search may filter by, each under a name. They are compared in the row itself, so that a change
+   * counts at once, and nothing is embedded anew. Give those that few rows share an index, with `owner` first.
+   */
+  filters?: TFilters;
+  /**
    * Other tables that `title`, `text` or `where` read: a change of their rows makes stale the rows of this table whose
    * `matches` (default: the id) equals their `column`. For {@link embeddingTriggersFor}.
    */
@@ -45,7 +58,7 @@ export interface Touch {
 }
 
 /** A table whose rows are embedded; made by {@link defineSource}. */
-export interface Source<TName extends string = string> {
+export interface Source<TName extends string = string, TFilters extends FilterColumns = FilterColumns> {
   readonly name: TName;
   readonly table: PgTable;
   readonly id: PgColumn;
@@ -56,6 +69,8 @@ export interface Source<TName extends string = string> {
   readonly language: SQL;
   readonly kind: SQL;
   readonly updatedAt: SQL;
+  readonly updatedAtColumn: PgColumn | undefined;
+  readonly filters: TFilters;
   /** True for rows that count. */
   readonly live: SQL;
   readonly touchedBy: readonly Touch[];
@@ -76,11 +91,14 @@ export interface Source<TName extends string = string> {
  *   title: articlesTable.headline,
  *   text: [articlesTable.lead, articlesTable.body],
  *   kind: "markdown",
+ *   filters: { language: articlesTable.language },
  * });
  */
-export function defineSource<TTable extends PgTable, const TName extends string>(
-  definition: SourceDefinition<TTable, TName>,
-): Source<TName> {
+export function defineSource<
+  TTable extends PgTable,
+  const TName extends string,
+  TFilters extends ColumnsOf<TTable> = NoFilters,
+>(definition: SourceDefinition<TTable, TName, TFilters>): Source<TName, TFilters> {
   const { name, table, id, owner, title, text, language = "simple", kind = "prose" } = definition;
   const { updatedAt, deletedAt, where, touchedBy = [] } = definition;
   if (!/^[a-z][a-z0-9_]{0,62}$/.test(name)) throw invalid(name, "name", "1 to 63 of a-z, 0-9 and _", name);
@@ -97,6 +115,8 @@ export function defineSource<TTable extends PgTable, const TName extends string>
   const deleted = optional("deletedAt", deletedAt);
   const updated = optional("updatedAt", updatedAt);
   const idColumn = column("id", id);
+  const filters = definition.filters ?? ({} as TFilters);
+  for (const [filter, value] of Object.entries(filters)) assertFilter(name, filter, column("filters", value));
 
   return Object.freeze({
     name,
@@ -108,6 +128,8 @@ export function defineSource<TTable extends PgTable, const TName extends string>
     text: Array.isArray(text) ? joined(text.map((part) => column("text", part))) : expression("text", text),
     language: typeof language === "string" ? sql`${language}::text` : expression("language", language),
     kind: kindOf(name, kind),
+    updatedAtColumn: updated,
+    filters: Object.freeze({ ...filters }),
     updatedAt: updated === undefined ? sql`null::timestamptz` : sql`${updated}::timestamptz`,
     live: sql.join(
       [
@@ -132,6 +154,13 @@ const joined = (columns: readonly PgColumn[]): SQL =>
     columns.map((column) => sql`nullif(${column}::text, '')`),
     sql`, `,
   )})`;
+
+/** What has no equality cannot be filtered by. */
+function assertFilter(source: string, filter: string, column: PgColumn): void {
+  const type = typeNameOf(column);
+  if (!/^(?:jsonb?|xml|point|vector|halfvec|tsvector)$/.test(type)) return;
+  throw invalid(source, `filters.${filter}`, "a column of values that can be equal, such as text", type);
+}
 
 function kindOf(source: string, kind: unknown): SQL {
   if (is(kind, SQL)) return sql`(${kind})`;

@@ -13,6 +13,12 @@ const projectsSource = defineSource({
   language: projects.language,
   updatedAt: projects.updatedAt,
   deletedAt: projects.deletedAt,
+  filters: {
+    projectType: projects.projectType,
+    status: projects.status,
+    language: projects.language,
+    tags: projects.tags,
+  },
 });
 
 const filesSource = defineSource({
@@ -30,6 +36,11 @@ const filesSource = defineSource({
   end`,
   updatedAt: projectFiles.updatedAt,
   deletedAt: projectFiles.deletedAt,
+  filters: {
+    projectId: projectFiles.projectId,
+    programmingLanguage: projectFiles.programmingLanguage,
+    language: projectFiles.language,
+  },
   where: sql`exists (select from ${projects} where ${projects.id} = ${projectFiles.projectId} and ${projects.deletedAt} is null)`,
   touchedBy: [{ column: projects.id, matches: projectFiles.projectId }],
 });
@@ -54,6 +65,7 @@ const conversationsSource = defineSource({
   updatedAt: conversations.updatedAt,
   deletedAt: conversations.deletedAt,
   touchedBy: [{ column: messages.conversationId }],
+  filters: { projectId: conversations.projectId, language: conversations.language },
 });
 
 const ofConversation = sql`from ${conversations} where ${conversations.id} = ${messages.conversationId} and ${conversations.deletedAt} is null`;
@@ -69,6 +81,7 @@ const messagesSource = defineSource({
   kind: "markdown",
   updatedAt: messages.updatedAt,
   deletedAt: messages.deletedAt,
+  filters: { conversationId: messages.conversationId, role: messages.role, language: messages.language },
   where: sql`${messages.role} <> 'system' and exists (select ${ofConversation})`,
   touchedBy: [{ column: conversations.id, matches: messages.conversationId }],
 });
@@ -84,12 +97,16 @@ const documentsSource = defineSource({
   kind: sql<TextKind>`case when ${documents.mimeType} = 'text/markdown' then 'markdown' else 'prose' end`,
   updatedAt: documents.updatedAt,
   deletedAt: documents.deletedAt,
+  filters: { mimeType: documents.mimeType, language: documents.language },
 });
 
 /**
  * Devora's own tables: `projects` (name and description), `files` (of live projects), `conversations` (the whole
  * transcript), `messages` (one by one, of live conversations) and `documents`. Pick some to save calls: the text
  * of a message is embedded twice where both `conversations` and `messages` are among the sources.
+ *
+ * Filters: all have `language`; projects `projectType`, `status`, `tags`; files `projectId`, `programmingLanguage`;
+ * conversations `projectId`; messages `conversationId`, `role`; documents `mimeType`.
  *
  * @example
  * const [projects, files] = devoraSources;

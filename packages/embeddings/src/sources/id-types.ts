@@ -18,7 +18,7 @@ const whole = (least: bigint, most: bigint) => (id: string) => {
   return value >= least && value <= most ? String(value) : undefined;
 };
 /** PostgreSQL stores neither U+0000 nor halves of surrogate pairs. */
-const unstorable = /\0|\p{Surrogate}/u;
+export const unstorable = /\0|\p{Surrogate}/u;
 const uuidForm = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 const smallint: IdType = {
@@ -64,13 +64,14 @@ const idTypes: Record<string, IdType> = {
   bigserial: bigint,
 };
 
-const typeOf = (column: PgColumn): string => column.getSQLType().replace(/\(.*$/, "");
+/** Undefined for a type that no id has. */
+export const idTypeNamed = (type: string): IdType | undefined =>
+  Object.hasOwn(idTypes, type) ? idTypes[type] : undefined;
 
 /** Undefined for a type that this package cannot cast to. */
-export function findIdType(column: PgColumn): IdType | undefined {
-  const type = typeOf(column);
-  return Object.hasOwn(idTypes, type) ? idTypes[type] : undefined;
-}
+export const findIdType = (column: PgColumn): IdType | undefined => idTypeNamed(typeOf(column));
+
+const typeOf = (column: PgColumn): string => column.getSQLType().replace(/\(.*$/, "");
 
 /** @throws {EmbeddingsError} INVALID_OPTION for a type that this package cannot cast to */
 export function idTypeOf(column: PgColumn, sourceName: string): IdType {

@@ -95,7 +95,8 @@ const params = (over: Partial<NearestParams> = {}): NearestParams => ({
   modelId,
   dimensions,
   vector: vectorOf(3),
-  exact: false,
+  scan: "halfvec",
+  oversampling: 20,
   candidates: 40,
   perEntity: true,
   limit: 10,
@@ -110,7 +111,7 @@ test("the service's search is served by the model's index, the exact one is not"
   await withService(database.db, async (tx) => {
     expect(await planOf(tx, params())).toContain(index);
     expect(await planOf(tx, params({ minSimilarity: 0.5 }))).toContain(index);
-    expect(await planOf(tx, params({ exact: true }))).not.toContain(index);
+    expect(await planOf(tx, params({ scan: "all" }))).not.toContain(index);
   });
 });
 
@@ -140,7 +141,7 @@ const exactly = async (n: number, limit: number): Promise<string[]> =>
       rowsOf(
         tx,
         nearestQuery(
-          params({ vector: vectorOf(n), exact: true, candidates: limit, perEntity: false, limit }),
+          params({ vector: vectorOf(n), scan: "all", candidates: limit, perEntity: false, limit }),
         ),
       ),
     )

@@ -1,5 +1,5 @@
 import type { Database } from "@devora/db-schema";
-import { bigint, pgTable, text } from "drizzle-orm/pg-core";
+import { bigint, integer, pgTable, text } from "drizzle-orm/pg-core";
 import OpenAI from "openai";
 import { expectTypeOf } from "vitest";
 import {
@@ -67,3 +67,37 @@ interface Retriever {
   }>;
 }
 expectTypeOf(own).toExtend<Retriever>();
+
+// Filters are those of the sources, typed by their columns.
+const articles = pgTable("articles", {
+  id: bigint("id", { mode: "number" }).primaryKey(),
+  genre: text("genre", { enum: ["novel", "manual"] }).notNull(),
+  year: integer("year"),
+  tags: text("tags").array().notNull(),
+  body: text("body").notNull(),
+});
+const articleSource = defineSource({
+  name: "articles",
+  table: articles,
+  id: articles.id,
+  text: articles.body,
+  filters: { genre: articles.genre, year: articles.year, tags: articles.tags },
+});
+const library = createEmbeddings({ db, embedder, sources: [articleSource, source] });
+void library.semanticSearch({ queryText: "x", filters: { genre: "novel", year: [1900, null], tags: "sea" } });
+void library.retrieve({ query: "x", filters: { tags: ["sea", "sails"] }, updatedAfter: new Date(), ef: 200 });
+void library.findSimilarEntities({ source: "articles", id: 1, filters: { genre: ["novel", "manual"] } });
+// @ts-expect-error a value that the column cannot have
+void library.semanticSearch({ queryText: "x", filters: { genre: "poem" } });
+// @ts-expect-error no null in a column that is not null
+void library.semanticSearch({ queryText: "x", filters: { genre: null } });
+// @ts-expect-error a number for a text
+void library.retrieve({ query: "x", filters: { tags: [1] } });
+// @ts-expect-error a filter that no source declares
+void library.findSimilarEntities({ source: "articles", id: 1, filters: { colour: "red" } });
+const ofArticles = { name: "articles", table: articles, id: articles.id, text: articles.body } as const;
+// @ts-expect-error a column of another table
+defineSource({ ...ofArticles, filters: { x: notes.body } });
+void devora.retrieve({ query: "x", ownerId: "1", filters: { projectId: "1", role: "user", tags: ["a"] } });
+// @ts-expect-error a role that no message has
+void devora.retrieve({ query: "x", ownerId: "1", filters: { role: "poet" } });

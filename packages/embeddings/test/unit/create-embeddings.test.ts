@@ -26,7 +26,7 @@ test.each([
   ["sources of one name", { db, embedder, sources: [source, source] }],
   ["passages above the embedder's limit", { db, embedder, chunking: { maxTokens: 9_000 } }],
   ["an overlap of nearly all", { db, embedder, chunking: { maxTokens: 100, overlapTokens: 99 } }],
-] as [string, EmbeddingsOptions<string>][])("%s is refused when created", (_, options) => {
+] as [string, EmbeddingsOptions][])("%s is refused when created", (_, options) => {
   expect(() => createEmbeddings(options)).toThrow(expect.objectContaining({ code: "INVALID_OPTION" }));
 });
 
