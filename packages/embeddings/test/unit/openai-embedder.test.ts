@@ -106,7 +106,7 @@ test.each([
   [500, true],
 ])("HTTP %i is a typed error, retryable: %s, without the provider's words", async (status, retryable) => {
   const { server, client } = await clientOf();
-  server.answerNext(status, { error: { message: "about the secret text", code: "x" } });
+  server.replyNext({ status, body: { error: { message: "about the secret text", code: "x" } } });
   const failure = openaiEmbedder(client).embed(["secret text"]);
   await expect(failure).rejects.toMatchObject({ code: "EMBEDDER_FAILED", status, retryable });
   await expect(failure).rejects.not.toThrow(/secret/);
@@ -126,23 +126,23 @@ test("a server that is not there is a retryable error", async () => {
 test("the client's own retries are the only ones", async () => {
   server = await startEmbeddingsServer();
   const client = new OpenAI({ apiKey: "sk", baseURL: server.url, maxRetries: 1 });
-  server.answerNext(500, {}, { "retry-after-ms": "1" });
+  server.replyNext({ status: 500, headers: { "retry-after-ms": "1" } });
   expect((await openaiEmbedder(client).embed(["x"])).embeddings).toHaveLength(1);
-  server.answerNext(500, {}, { "retry-after-ms": "1" });
-  server.answerNext(500, {}, { "retry-after-ms": "1" });
+  server.replyNext({ status: 500, headers: { "retry-after-ms": "1" } });
+  server.replyNext({ status: 500, headers: { "retry-after-ms": "1" } });
   await expect(openaiEmbedder(client).embed(["x"])).rejects.toMatchObject({ status: 500 });
   expect(server.requests).toHaveLength(4);
 });
 
 test("cancelling closes the connection and rejects with the signal's reason", async () => {
   const { server, client } = await clientOf();
-  const closed = server.hangNext();
+  server.replyNext({ after: new Promise(() => {}) });
   const controller = new AbortController();
   const running = openaiEmbedder(client).embed(["x"], { signal: controller.signal });
-  await expect.poll(() => server.requests.length).toBe(1);
+  await server.received(1);
   controller.abort(new Error("enough"));
   await expect(running).rejects.toThrow("enough");
-  await closed;
+  expect(await server.requests[0]?.closed).toBe("broken");
 });
 
 test.each([
