@@ -1,6 +1,7 @@
 import { type Database, rowsOf } from "@devora/db-schema";
-import { blamesTheInput, callEmbedder } from "./call-embedder.ts";
+import { callEmbedder } from "./call-embedder.ts";
 import { asService, type Context } from "./context.ts";
+import { blamesTheInput } from "./embedder-failure.ts";
 import { ensureModel } from "./ensure-model.ts";
 import { type WantedChunk, wantedChunks } from "./passage.ts";
 import { type ChunkPlan, isEmptyPlan, planChunks } from "./plan-chunks.ts";

@@ -1,5 +1,5 @@
-import { embedderFailure } from "../call-embedder.ts";
 import { estimateTokens } from "../chunking/estimate-tokens.ts";
+import { embedderFailure } from "../embedder-failure.ts";
 import { EmbeddingsError, shapeOf } from "../errors.ts";
 import type { Embedder, EmbedResult } from "../ports.ts";
 import { assertDimensions, assertInteger } from "../validate.ts";
