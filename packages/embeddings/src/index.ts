@@ -3,7 +3,13 @@ export { createEmbeddings, type DevoraSourceName, type Embeddings } from "./crea
 export type { EmbeddingsWorker, WorkerOptions } from "./create-worker.ts";
 export type { EmbedSummary } from "./embed.ts";
 export type { EmbedAllOptions, EmbedAllProgress, EmbedAllSummary } from "./embed-all.ts";
+export {
+  type AiSdkEmbedderOptions,
+  type AiSdkEmbeddingModel,
+  aiSdkEmbedder,
+} from "./embedders/ai-sdk-embedder.ts";
 export { type HashingEmbedderOptions, hashingEmbedder } from "./embedders/hashing-embedder.ts";
+export { createLimiter, type Limiter, type LimiterOptions } from "./embedders/limiter.ts";
 export {
   type OpenAIClient,
   type OpenAIEmbedderOptions,
@@ -11,11 +17,13 @@ export {
   type OpenAIEmbeddingsResponse,
   openaiEmbedder,
 } from "./embedders/openai-embedder.ts";
+export type { RequestOptions } from "./embedders/request-options.ts";
+export type { RetryOptions } from "./embedders/retry.ts";
 export type { EnqueueOptions, EnqueueRequest } from "./enqueue.ts";
 export { EmbeddingsError, type EmbeddingsErrorCode, isEmbeddingsError } from "./errors.ts";
 export type { FindSimilarOptions } from "./find-similar-entities.ts";
 export type { EmbeddingsOptions } from "./options.ts";
-export type { Embedder, EmbedOptions, EmbedResult } from "./ports.ts";
+export type { Embedder, EmbedOptions, EmbedResult, EmbedUsage, PartialEmbeddings } from "./ports.ts";
 export type { ReadOptions } from "./read-scopes.ts";
 export type { Passage, Retrieval, RetrieveOptions } from "./retrieve.ts";
 export type { WorkerRun } from "./run-jobs.ts";
