@@ -147,21 +147,20 @@ function slidingMinute(maxRequests = Number.POSITIVE_INFINITY, maxTokens = Numbe
 
 /** What the provider said is left, less what was taken since, refilled evenly until all is back. */
 function toldLimit() {
-  let last: (RemainingLimit & { at: number }) | undefined;
+  let last: (RemainingLimit & { at: number; left: number }) | undefined;
   return {
     tell(limit: RemainingLimit | undefined, at: number): void {
-      if (limit !== undefined) last = { ...limit, at };
+      if (limit !== undefined) last = { ...limit, at, left: limit.remaining };
     },
     take(count: number): void {
-      if (last !== undefined) last.remaining -= count;
+      if (last !== undefined) last.left -= count;
     },
     readyAt(count: number): number {
       if (last === undefined) return 0;
-      const { remaining, limit = Number.POSITIVE_INFINITY, resetMs, at } = last;
-      const missing = Math.min(count, limit) - remaining;
-      if (missing <= 0) return 0;
+      const { left, remaining, limit, resetMs, at } = last;
+      if (count <= left) return 0;
       // Without a limit in the headers the pace is unknown: wait until all is back.
-      const share = limit === Number.POSITIVE_INFINITY ? 1 : missing / Math.max(limit - remaining, 1);
+      const share = limit === undefined ? 1 : (count - left) / Math.max(limit - remaining, 1);
       return at + resetMs * Math.min(share, 1);
     },
   };

@@ -84,6 +84,30 @@ test("no request waits longer than it must", async () => {
   expect(granted.map(({ at }) => at)).toEqual([0, 0, 60_000, 60_000, 120_000]);
 });
 
+test("tokens come back a minute after they were taken", async () => {
+  const { ask, granted, run } = simulated({ tokensPerMinute: 100 });
+  for (const at of [0, 10_000, 100_000, 110_000]) {
+    await run(at);
+    void ask(at, 50);
+  }
+  await run(120_000);
+  void ask("full", 100);
+  await run();
+  expect(granted.map(({ at }) => at)).toEqual([0, 10_000, 100_000, 110_000, 170_000]);
+});
+
+test("what the headers say is left is less with each request", async () => {
+  const { limiter, ask, granted, run } = simulated();
+  limiter.report({
+    "x-ratelimit-limit-requests": "60",
+    "x-ratelimit-remaining-requests": "2",
+    "x-ratelimit-reset-requests": "58s",
+  });
+  for (const name of ["a", "b", "c", "d"]) void ask(name);
+  await run();
+  expect(granted.map(({ at }) => at)).toEqual([0, 0, 1_000, 2_000]);
+});
+
 test("a large request is not overtaken by small ones, and one above the limit has a minute of its own", async () => {
   const { ask, granted, run } = simulated({ tokensPerMinute: 100 });
   void ask("first", 60);

@@ -38,6 +38,7 @@ async function start(options: EmbeddingsServerOptions = {}) {
   return { server, client, pauses, time, embedderOf };
 }
 
+const good = (index: number) => ({ index, embedding: vectorOf("x", 8) });
 const near = (vector: readonly number[]) => vector.map((value) => expect.closeTo(value, 6));
 const vectorsOf = (texts: readonly string[], dimensions = 8) =>
   texts.map((text) => near(vectorOf(text, dimensions)));
@@ -324,7 +325,8 @@ test.each([
   ["a number given twice", { flaw: "repeated" }],
   ["NaN", { flaw: "nan" }],
   ["a wrong length", { flaw: "short" }],
-  ["a number out of range", { body: { data: [0, 2].map((index) => ({ index, embedding: [1] })) } }],
+  ["a number out of range beside all others", { body: { data: [0, 1, 2].map(good) } }],
+  ["a number given twice beside all others", { body: { data: [0, 1, 1].map(good) } }],
   ["a fractional number", { body: { data: [0, 0.5].map((index) => ({ index, embedding: [1] })) } }],
   [
     "half a float",
@@ -387,6 +389,37 @@ test("a storm of 429 is weathered, and the limiter lets nobody else through mean
   const texts = ["a", "b", "c", "d", "e"];
   expect((await embedder.embed(texts)).embeddings).toEqual(vectorsOf(texts));
   expect(server.requests.length).toBe(5 + 6);
+});
+
+test("a 429 pauses the limiter, a failure of the server's does not unless it asks", async () => {
+  const { server, time, embedderOf } = await start();
+  const paused: number[] = [];
+  const limiter = { ...createLimiter(time), pause: (ms: number) => void paused.push(ms) };
+  server.replyNext({ status: 500 });
+  server.replyNext({ status: 503, headers: { "retry-after": "1" } });
+  server.replyNext({ status: 429 });
+  await embedderOf({ limiter }).embed(["x"]);
+  expect(paused).toEqual([1_100, 2_000]);
+});
+
+test("a text is measured by its bytes where they are more than the estimate, and before it is counted", async () => {
+  const { server, embedderOf } = await start();
+  await expect(embedderOf().embed([`${" ".repeat(33_000)}x`])).rejects.toMatchObject({
+    code: "INPUT_TOO_LONG",
+  });
+  const countTokens = (text: string) => (text.length > 8_191 * 128 ? expect.unreachable() : 1);
+  const failure = embedderOf({ countTokens }).embed(["x".repeat(2_000_000)]);
+  await expect(failure).rejects.toMatchObject({ code: "INPUT_TOO_LONG" });
+  expect(server.requests).toHaveLength(0);
+});
+
+test("a flawed answer to a part of the texts is no partial answer", async () => {
+  const { embedderOf } = await start({
+    refuses: (text) => text === "poison",
+    script: ({ body }) => ((body.input as string[]).join() === "b" ? { flaw: "nan" } : undefined),
+  });
+  const failure = embedderOf({ maxInputsPerRequest: 1 }).embed(["a", "poison", "b"]);
+  await expect(failure).rejects.toMatchObject({ code: "INVALID_EMBEDDING" });
 });
 
 test("the limiter learns from the answer's headers, and a request is never above its minute", async () => {
