@@ -85,7 +85,7 @@ async function draftAll(
   const rowById = new Map(rows.map((row) => [row.entityId, row]));
   return entityIds.map((entityId) => {
     const row = rowById.get(entityId);
-    const wanted = row === undefined ? [] : wantedChunks(row, context);
+    const wanted = row === undefined ? [] : wantedChunks(source.name, row, context);
     return { entityId, row, wanted, plan: planChunks(source.name, row, wanted, stored.get(entityId) ?? []) };
   });
 }

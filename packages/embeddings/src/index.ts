@@ -1,4 +1,5 @@
 export { type ChunkOptions, chunkText, type TextChunk, type TextKind } from "./chunking/chunk-text.ts";
+export type { ContextPrefix, PassageContext } from "./context-prefix.ts";
 export { createEmbeddings, type DevoraSourceName, type Embeddings } from "./create-embeddings.ts";
 export type { EmbeddingsWorker, WorkerOptions } from "./create-worker.ts";
 export type { EmbedSummary } from "./embed.ts";

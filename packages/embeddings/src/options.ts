@@ -1,6 +1,7 @@
 import type { Database } from "@devora/db-schema";
 import { assertChunkOptions } from "./chunking/chunk-text.ts";
 import type { Context } from "./context.ts";
+import type { ContextPrefix } from "./context-prefix.ts";
 import { EmbeddingsError, shapeOf } from "./errors.ts";
 import type { Embedder } from "./ports.ts";
 import type { Source } from "./sources/define-source.ts";
@@ -23,6 +24,13 @@ export interface EmbeddingsOptions<TName extends string> {
     maxTokens?: number;
     /** Tokens that a passage repeats of the one before. Default 0. */
     overlapTokens?: number;
+    /** Exact tokens of a text, by the model's tokenizer. Default: the package's estimate. */
+    countTokens?: (text: string) => number;
+    /**
+     * What is embedded before each passage; `false` for nothing. Default: the row's title (of Devora's files, the
+     * path) and the headings that the passage stands under, unless the passage begins with it.
+     */
+    contextPrefix?: ContextPrefix | false;
   };
 }
 
@@ -36,6 +44,7 @@ export function resolveOptions(
   assertShape("db", typeof db?.execute === "function", "a Drizzle Postgres database", db);
   assertEmbedder(embedder);
   const { maxTokens = Math.min(300, embedder.maxInputTokens), overlapTokens = 0 } = chunking;
+  const { countTokens, contextPrefix } = chunking;
   assertShape("sources", Array.isArray(sources) && sources.length > 0, "a list of sources", sources);
   const names = new Set(sources.map((source) => source.name));
   assertShape("sources", names.size === sources.length, "sources of different names", sources);
@@ -46,13 +55,23 @@ export function resolveOptions(
     `at most the ${embedder.maxInputTokens} tokens of the embedder`,
     maxTokens,
   );
+  const isCounter = countTokens === undefined || typeof countTokens === "function";
+  assertShape("chunking.countTokens", isCounter, "a function", countTokens);
+  const isPrefix =
+    [undefined, false].includes(contextPrefix as undefined) || typeof contextPrefix === "function";
+  assertShape("chunking.contextPrefix", isPrefix, "a function or false", contextPrefix);
   return {
     db,
     embedder,
     sources: new Map(sources.map((source) => [source.name, source])),
     role,
     serviceRole,
-    chunking: { maxTokens, overlapTokens },
+    chunking: {
+      maxTokens,
+      overlapTokens,
+      ...(countTokens === undefined ? {} : { countTokens }),
+      ...(contextPrefix === undefined ? {} : { contextPrefix }),
+    },
   };
 }
 

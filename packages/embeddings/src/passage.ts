@@ -19,15 +19,30 @@ export interface WantedChunk {
 }
 
 /** The passages of a row. */
-export function wantedChunks(row: SourceRow, { chunking, embedder }: Context): WantedChunk[] {
-  return chunkText(row.text, { ...chunking, kind: row.kind }).map((chunk, ordinal) => {
-    const title = joinTitles(row.title.trim(), chunk.title);
+export function wantedChunks(source: string, row: SourceRow, { chunking, embedder }: Context): WantedChunk[] {
+  const { contextPrefix, ...sizes } = chunking;
+  const { entityId, kind } = row;
+  const rowTitle = row.title.trim();
+  return chunkText(row.text, { ...sizes, kind }).map((chunk, ordinal) => {
+    const title = joinTitles(rowTitle, chunk.title);
+    const context = { source, entityId, title: rowTitle, headings: chunk.title, kind };
+    const prefix = contextPrefix === false ? "" : (contextPrefix?.(context) ?? title);
     // Said once: a text often begins with its own title.
-    const whole = title === "" || chunk.text.startsWith(title) ? chunk.text : `${title}\n\n${chunk.text}`;
-    const input = cutToTokens(whole, embedder.maxInputTokens);
+    const whole = prefix === "" || chunk.text.startsWith(prefix) ? chunk.text : `${prefix}\n\n${chunk.text}`;
+    const input = fitted(whole, embedder.maxInputTokens, chunking.countTokens);
     const { start, end, text, tokens } = chunk;
     return { ordinal, start, end, title, text, tokens, input, hash: hashOf(title, input) };
   });
+}
+
+/** The longest beginning that the embedder takes, by the estimate, and by the exact counter where there is one. */
+function fitted(text: string, maxTokens: number, countTokens: Context["chunking"]["countTokens"]): string {
+  let kept = cutToTokens(text, maxTokens);
+  for (let most = maxTokens; countTokens !== undefined && countTokens(kept) > maxTokens && most > 1; ) {
+    most = Math.floor(most * 0.8);
+    kept = cutToTokens(kept, most);
+  }
+  return kept;
 }
 
 /** The row's title, then the headings; a first heading that is the title is not said twice. */

@@ -33,7 +33,7 @@ export const byteTokens = (text: string): number => Math.ceil(Buffer.byteLength(
 
 /**
  * The longest beginning of a text that both the estimate and {@link byteTokens} allow, never ending inside a
- * surrogate pair.
+ * surrogate pair or CR LF.
  */
 export function cutToTokens(text: string, maxTokens: number): string {
   let weight = 0;
@@ -50,6 +50,8 @@ export function cutToTokens(text: string, maxTokens: number): string {
   return text;
 }
 
-/** True where cutting before `at` would separate the halves of a surrogate pair. */
-export const insidePair = (text: string, at: number): boolean =>
-  (text.charCodeAt(at) & 0xfc00) === 0xdc00 && (text.charCodeAt(at - 1) & 0xfc00) === 0xd800;
+/** True where cutting before `at` would separate the halves of a surrogate pair, or CR from LF. */
+export function insidePair(text: string, at: number): boolean {
+  const [before, after] = [text.charCodeAt(at - 1), text.charCodeAt(at)];
+  return ((after & 0xfc00) === 0xdc00 && (before & 0xfc00) === 0xd800) || (before === 0x0d && after === 0x0a);
+}
