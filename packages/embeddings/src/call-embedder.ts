@@ -1,12 +1,14 @@
-import { EmbeddingsError, isEmbeddingsError } from "./errors.ts";
-import type { Embedder, EmbedResult } from "./ports.ts";
-
-/** The largest number that a half-precision float holds. */
-const largestHalf = 65_504;
+import { blamesTheInput, embedderFailure } from "./embedder-failure.ts";
+import { type EmbeddingsError, isEmbeddingsError } from "./errors.ts";
+import type { Embedder, EmbedResult, EmbedUsage } from "./ports.ts";
+import { createSieve } from "./refusals.ts";
+import { addUsage, noUsage } from "./usage.ts";
+import { assertVectors, vectorFlaw } from "./vectors.ts";
 
 /**
  * Calls the embedder and checks what it answers, before any of it reaches SQL.
- * @throws {EmbeddingsError} EMBEDDER_FAILED, INVALID_EMBEDDING; the signal's reason when it was cancelled
+ * @throws {EmbeddingsError} EMBEDDER_FAILED, INVALID_EMBEDDING, and what the embedder throws; the signal's reason
+ *   when it was cancelled
  */
 export async function callEmbedder(
   embedder: Embedder,
@@ -18,74 +20,74 @@ export async function callEmbedder(
     signal?.throwIfAborted();
     throw isEmbeddingsError(error) ? error : embedderFailure(embedder.model, error);
   });
-  assertEmbeddings(embedder, texts.length, result.embeddings);
+  assertVectors(embedder, texts.length, result.embeddings);
   return result;
 }
 
-/** Statuses by which a provider blames the texts, not itself and not the key. */
-export const blamesTheInput = (error: unknown): boolean =>
-  isEmbeddingsError(error) &&
-  (error.code === "INPUT_TOO_LONG" || [400, 413, 422].includes(error.status ?? 0));
-
-const retryableStatuses = new Set([408, 409, 429]);
-const connectionErrors = new Set(["APIConnectionError", "APIConnectionTimeoutError", "TimeoutError"]);
-
-/** What a provider's client threw, named; its own error is the cause, because its message may hold a text. */
-export function embedderFailure(model: string, error: unknown): EmbeddingsError {
-  const { status, name } = (typeof error === "object" && error !== null ? error : {}) as Record<
-    string,
-    unknown
-  >;
-  const type = error instanceof Error ? error.constructor.name : String(name ?? typeof error);
-  const code = typeof status === "number" ? status : undefined;
-  const retryable =
-    code === undefined
-      ? connectionErrors.has(type) || connectionErrors.has(String(name)) || isSocketError(error)
-      : code >= 500 || retryableStatuses.has(code);
-  return new EmbeddingsError(
-    "EMBEDDER_FAILED",
-    `The embedder "${model}" failed: ${type}${code === undefined ? "" : `, HTTP ${code}`}. ${nextStep(code)}`,
-    { cause: error, retryable, status: code },
-  );
+export interface EmbeddedTexts {
+  /** One place per text, in the order of the texts; undefined where the text is refused. */
+  vectors: (number[] | undefined)[];
+  /** By the text's place: why it is refused. */
+  refused: Map<number, EmbeddingsError>;
+  usage: EmbedUsage;
 }
 
-function nextStep(status: number | undefined): string {
-  if (status === 401 || status === 403) return "Check the API key and what it may use.";
-  if (status === 404) return "Check the model's name and the base URL.";
-  if (status === 429) return "The rate limit or the quota is used up; call again later.";
-  if (status !== undefined && status >= 500) return "The provider is in trouble; call again later.";
-  return "See the cause.";
-}
+/**
+ * Embeds all texts but those that the embedder refuses, so that one such text holds up no other. An embedder that
+ * names the texts it refuses is called once more without them; with any other, halves are tried until each refused
+ * text stood alone.
+ *
+ * @throws {EmbeddingsError} what {@link callEmbedder} throws when it is not the texts' fault; REQUEST_REFUSED when
+ *   a harmless text is refused like the others
+ */
+export async function embedAllButRefused(
+  embedder: Embedder,
+  texts: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<EmbeddedTexts> {
+  const vectors: (number[] | undefined)[] = texts.map(() => undefined);
+  const refused = new Map<number, EmbeddingsError>();
+  let usage = noUsage;
+  const keep = (
+    places: readonly number[],
+    embeddings: readonly (number[] | undefined)[],
+    used: EmbedUsage,
+  ) => {
+    usage = addUsage(usage, used);
+    for (const [at, place] of places.entries()) vectors[place] = embeddings[at];
+  };
 
-function isSocketError(error: unknown): boolean {
-  const { code, cause } = (typeof error === "object" && error !== null ? error : {}) as Record<
-    string,
-    unknown
-  >;
-  if (typeof code === "string" && /^(?:E[A-Z]{4,}|UND_ERR_\w+)$/.test(code)) return true;
-  return cause !== undefined && cause !== error && isSocketError(cause);
-}
-
-function assertEmbeddings(embedder: Embedder, count: number, embeddings: unknown): void {
-  const flaw = flawOf(embeddings, count, embedder.dimensions);
-  if (flaw === undefined) return;
-  throw new EmbeddingsError(
-    "INVALID_EMBEDDING",
-    `The embedder "${embedder.model}" answered ${flaw}; ${count} vectors of ${embedder.dimensions} finite numbers were expected. Check its dimensions and the order of its answers.`,
-  );
-}
-
-/** What is wrong with an answer, if anything is. */
-function flawOf(embeddings: unknown, count: number, dimensions: number): string | undefined {
-  if (!Array.isArray(embeddings)) return `${typeof embeddings} in place of a list`;
-  if (embeddings.length !== count) return `${embeddings.length} vectors`;
-  for (const vector of embeddings as unknown[]) {
-    if (!Array.isArray(vector)) return "a vector that is no array";
-    if (vector.length !== dimensions) return `a vector of ${vector.length}`;
-    if (!vector.every(isHalf)) return "a vector that holds NaN, infinity or a number beyond half precision";
-    if (!vector.some((value) => value !== 0)) return "a vector of zeros, which is near to nothing";
+  async function send(places: readonly number[]): Promise<void> {
+    try {
+      const { embeddings, usage: used } = await callEmbedder(embedder, textsAt(texts, places), signal);
+      keep(places, embeddings, used);
+    } catch (error) {
+      if (!isEmbeddingsError(error)) throw error;
+      const named = places.filter((_, at) => error.indexes?.includes(at));
+      if (named.length === 0) throw error;
+      for (const place of named) refused.set(place, error);
+      if (error.partial !== undefined) {
+        const { embeddings, usage: used } = error.partial;
+        const sound = places.map((_, at) => soundVector(embedder, embeddings[at]));
+        keep(places, sound, used);
+      }
+      const rest = places.filter((place) => !refused.has(place) && vectors[place] === undefined);
+      if (rest.length > 0) await send(rest);
+    }
   }
-  return undefined;
+
+  const probe = async (text: string) => {
+    const { usage: used } = await callEmbedder(embedder, [text], signal);
+    usage = addUsage(usage, used);
+  };
+  const sieve = createSieve({ model: embedder.model, send, probe, isRefusal: blamesTheInput });
+  if (texts.length > 0) await sieve.sift([...texts.keys()]);
+  for (const [place, error] of sieve.refused) refused.set(place, error);
+  return { vectors, refused, usage };
 }
 
-const isHalf = (value: unknown): boolean => typeof value === "number" && Math.abs(value) <= largestHalf;
+const textsAt = (texts: readonly string[], places: readonly number[]): string[] =>
+  places.map((place) => texts[place] ?? "");
+
+const soundVector = ({ dimensions }: Embedder, vector: number[] | undefined): number[] | undefined =>
+  vector !== undefined && vectorFlaw(vector, dimensions) === undefined ? vector : undefined;

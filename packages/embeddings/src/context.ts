@@ -1,4 +1,5 @@
 import { type Database, withDatabaseErrors, withService } from "@devora/db-schema";
+import type { ContextPrefix } from "./context-prefix.ts";
 import { EmbeddingsError } from "./errors.ts";
 import type { Embedder } from "./ports.ts";
 import type { IndexKind } from "./queries/model-index.ts";
@@ -13,7 +14,12 @@ export interface Context {
   readonly sources: ReadonlyMap<string, Source>;
   readonly role: string | null;
   readonly serviceRole: string | null;
-  readonly chunking: { readonly maxTokens: number; readonly overlapTokens: number };
+  readonly chunking: {
+    readonly maxTokens: number;
+    readonly overlapTokens: number;
+    readonly countTokens?: (text: string) => number;
+    readonly contextPrefix?: ContextPrefix | false;
+  };
   readonly index: IndexKind;
   readonly oversampling: number;
 }

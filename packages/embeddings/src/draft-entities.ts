@@ -37,7 +37,7 @@ export async function draftEntities(
   const rowById = new Map(rows.map((row) => [row.entityId, row]));
   return entityIds.map((entityId) => {
     const row = rowById.get(entityId);
-    const wanted = row === undefined ? [] : wantedChunks(row, context);
+    const wanted = row === undefined ? [] : wantedChunks(source.name, row, context);
     const plan = planChunks(source.name, row, wanted, stored.get(entityId) ?? [], idsOf(models));
     return { entityId, row, wanted, plan };
   });

@@ -1,5 +1,5 @@
 import { type Database, rowsOf } from "@devora/db-schema";
-import { blamesTheInput, callEmbedder } from "./call-embedder.ts";
+import { embedAllButRefused } from "./call-embedder.ts";
 import { asService, type Context } from "./context.ts";
 import {
   afford,
@@ -135,7 +135,7 @@ async function embedByModel(
   return { vectors, refused, tokens };
 }
 
-/** One call for all rows; where it is refused because of a text, halves are tried until that text's row stands alone. */
+/** One call for all rows; a row is refused when one of its passages is. */
 async function embedDrafts(
   model: Model,
   drafts: readonly Draft[],
@@ -145,27 +145,20 @@ async function embedDrafts(
   const inputs = new Map(
     drafts.flatMap((draft) => missing(draft).map(({ hash, input }) => [hash, input] as const)),
   );
-  if (inputs.size === 0) return { vectors: new Map(), refused: new Map(), tokens: 0 };
-  try {
-    const { embeddings, usage } = await callEmbedder(model.embedder, [...inputs.values()], signal);
-    const hashes = [...inputs.keys()];
-    const vectors = new Map(embeddings.map((vector, at) => [hashes[at] ?? "", vector]));
-    return { vectors, refused: new Map(), tokens: usage.tokens };
-  } catch (error) {
-    if (!blamesTheInput(error)) throw error;
-    const [only, ...others] = drafts.filter((draft) => missing(draft).length > 0);
-    if (only !== undefined && others.length === 0) {
-      return { vectors: new Map(), refused: new Map([[only.entityId, error]]), tokens: 0 };
-    }
-    const middle = Math.ceil(drafts.length / 2);
-    const left = await embedDrafts(model, drafts.slice(0, middle), signal);
-    const right = await embedDrafts(model, drafts.slice(middle), signal);
-    return {
-      vectors: new Map([...left.vectors, ...right.vectors]),
-      refused: new Map([...left.refused, ...right.refused]),
-      tokens: left.tokens + right.tokens,
-    };
+  const answer = await embedAllButRefused(model.embedder, [...inputs.values()], signal);
+  const vectors = new Map<string, number[]>();
+  const errors = new Map<string, unknown>();
+  for (const [at, hash] of [...inputs.keys()].entries()) {
+    const vector = answer.vectors[at];
+    if (vector === undefined) errors.set(hash, answer.refused.get(at));
+    else vectors.set(hash, vector);
   }
+  const refused = new Map<string, unknown>();
+  for (const draft of drafts) {
+    const poison = missing(draft).find(({ hash }) => errors.has(hash));
+    if (poison !== undefined) refused.set(draft.entityId, errors.get(poison.hash));
+  }
+  return { vectors, refused, tokens: answer.usage.tokens };
 }
 
 interface Write {

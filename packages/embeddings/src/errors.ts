@@ -1,3 +1,5 @@
+import type { PartialEmbeddings } from "./ports.ts";
+
 const brand = Symbol.for("@devora/embeddings.error");
 
 /** What went wrong in this package, apart from the database itself. */
@@ -9,6 +11,8 @@ export type EmbeddingsErrorCode =
   | "OWNER_REQUIRED"
   | "OWNER_MISMATCH"
   | "INPUT_TOO_LONG"
+  | "INPUT_REFUSED"
+  | "REQUEST_REFUSED"
   | "INVALID_EMBEDDING"
   | "EMBEDDER_FAILED"
   | "ROW_CHANGED"
@@ -29,18 +33,32 @@ export class EmbeddingsError extends Error {
   readonly retryable: boolean;
   /** HTTP status of the provider, where it gave one. */
   readonly status: number | undefined;
+  /** How long the provider asked to wait before the next call, in milliseconds, where it did. */
+  readonly retryAfterMs: number | undefined;
+  /** Places of the texts that are to blame among those of the call, ascending, where texts are. */
+  readonly indexes: readonly number[] | undefined;
+  /** What was made of the call's other texts, where they were sent. Not enumerable, so that no log prints vectors. */
+  declare readonly partial: PartialEmbeddings | undefined;
 
-  constructor(
-    code: EmbeddingsErrorCode,
-    message: string,
-    options: { cause?: unknown; retryable?: boolean; status?: number | undefined } = {},
-  ) {
+  constructor(code: EmbeddingsErrorCode, message: string, options: EmbeddingsErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.retryable = options.retryable ?? false;
     this.status = options.status;
+    this.retryAfterMs = options.retryAfterMs;
+    this.indexes = options.indexes;
+    Object.defineProperty(this, "partial", { value: options.partial, enumerable: false });
     Object.defineProperty(this, brand, { value: true });
   }
+}
+
+export interface EmbeddingsErrorOptions {
+  cause?: unknown;
+  retryable?: boolean;
+  status?: number | undefined;
+  retryAfterMs?: number | undefined;
+  indexes?: readonly number[] | undefined;
+  partial?: PartialEmbeddings | undefined;
 }
 
 /** True for an EmbeddingsError of any copy of this package (ESM and CommonJS builds are two). */

@@ -2,6 +2,7 @@ import { callEmbedder } from "./call-embedder.ts";
 import type { Context } from "./context.ts";
 import { EmbeddingsError, shapeOf } from "./errors.ts";
 import type { EmbedOptions, EmbedResult } from "./ports.ts";
+import { noUsage } from "./usage.ts";
 
 /** Vectors of texts; nothing is stored. */
 export async function generateEmbeddingsBatch(
@@ -16,6 +17,6 @@ export async function generateEmbeddingsBatch(
       `A text to embed must be a string that is not blank; number ${blank} of ${texts.length} is ${shapeOf(texts[blank])}. Leave it out.`,
     );
   }
-  if (texts.length === 0) return { embeddings: [], usage: { tokens: 0 } };
+  if (texts.length === 0) return { embeddings: [], usage: noUsage };
   return callEmbedder(embedder, texts, signal);
 }

@@ -1,11 +1,18 @@
 export type { BuildIndexOptions, BuildIndexProgress, BuiltIndex } from "./build-index.ts";
 export type { Candidates, CandidatesOptions } from "./candidates.ts";
 export { type ChunkOptions, chunkText, type TextChunk, type TextKind } from "./chunking/chunk-text.ts";
+export type { ContextPrefix, PassageContext } from "./context-prefix.ts";
 export { createEmbeddings, type DevoraSourceName, type Embeddings } from "./create-embeddings.ts";
 export type { EmbeddingsWorker, StopOptions, Wake, WorkerOptions } from "./create-worker.ts";
 export type { EmbedSummary } from "./embed.ts";
 export type { EmbedAllOptions, EmbedAllProgress, EmbedAllSummary } from "./embed-all.ts";
+export {
+  type AiSdkEmbedderOptions,
+  type AiSdkEmbeddingModel,
+  aiSdkEmbedder,
+} from "./embedders/ai-sdk-embedder.ts";
 export { type HashingEmbedderOptions, hashingEmbedder } from "./embedders/hashing-embedder.ts";
+export { createLimiter, type Limiter, type LimiterOptions } from "./embedders/limiter.ts";
 export {
   type OpenAIClient,
   type OpenAIEmbedderOptions,
@@ -13,6 +20,8 @@ export {
   type OpenAIEmbeddingsResponse,
   openaiEmbedder,
 } from "./embedders/openai-embedder.ts";
+export type { RequestOptions } from "./embedders/request-options.ts";
+export type { RetryOptions } from "./embedders/retry.ts";
 export {
   type EmbeddingTriggerOptions,
   type EmbeddingTriggers,
@@ -25,7 +34,7 @@ export type { DuplicateClusters, DuplicateEntity, FindDuplicatesOptions } from "
 export type { FindSimilarOptions } from "./find-similar-entities.ts";
 export { installEmbeddingTriggers, removeEmbeddingTriggers } from "./install-triggers.ts";
 export type { EmbeddingsOptions } from "./options.ts";
-export type { Embedder, EmbedOptions, EmbedResult } from "./ports.ts";
+export type { Embedder, EmbedOptions, EmbedResult, EmbedUsage, PartialEmbeddings } from "./ports.ts";
 export { type ProgressStream, progressLine, progressTo } from "./progress.ts";
 export type { IndexKind } from "./queries/model-index.ts";
 export type { ParkedJob, QueueStats } from "./queries/queue-reports.ts";

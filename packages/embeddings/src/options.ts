@@ -1,6 +1,7 @@
 import type { Database } from "@devora/db-schema";
 import { assertChunkOptions } from "./chunking/chunk-text.ts";
 import type { Context } from "./context.ts";
+import type { ContextPrefix } from "./context-prefix.ts";
 import { EmbeddingsError, shapeOf } from "./errors.ts";
 import type { Embedder } from "./ports.ts";
 import type { IndexKind } from "./queries/model-index.ts";
@@ -29,6 +30,13 @@ export interface EmbeddingsOptions<TSource extends Source = Source> {
     maxTokens?: number;
     /** Tokens that a passage repeats of the one before. Default 0. */
     overlapTokens?: number;
+    /** Exact tokens of a text, by the model's tokenizer. Default: the package's estimate. */
+    countTokens?: (text: string) => number;
+    /**
+     * What is embedded before each passage; `false` for nothing. Default: the row's title (of Devora's files, the
+     * path) and the headings that the passage stands under, unless the passage begins with it.
+     */
+    contextPrefix?: ContextPrefix | false;
   };
   /**
    * What the HNSW index of the model holds: vectors in half precision, or for large corpora only the sign of each
@@ -50,6 +58,7 @@ export function resolveOptions(options: EmbeddingsOptions, defaultSources: reado
   if (candidate !== undefined) assertCandidate(candidate, embedder);
   const maxInputTokens = Math.min(...[embedder, candidate ?? embedder].map((model) => model.maxInputTokens));
   const { maxTokens = Math.min(300, maxInputTokens), overlapTokens = 0 } = chunking;
+  const { countTokens, contextPrefix } = chunking;
   assertShape("sources", Array.isArray(sources) && sources.length > 0, "a list of sources", sources);
   const names = new Set(sources.map((source) => source.name));
   assertShape("sources", names.size === sources.length, "sources of different names", sources);
@@ -62,6 +71,11 @@ export function resolveOptions(options: EmbeddingsOptions, defaultSources: reado
   );
   assertShape("index", index === "halfvec" || index === "bit", '"halfvec" or "bit"', index);
   assertInteger("createEmbeddings: oversampling", oversampling, { min: 1, max: 100 });
+  const isCounter = countTokens === undefined || typeof countTokens === "function";
+  assertShape("chunking.countTokens", isCounter, "a function", countTokens);
+  const isPrefix =
+    [undefined, false].includes(contextPrefix as undefined) || typeof contextPrefix === "function";
+  assertShape("chunking.contextPrefix", isPrefix, "a function or false", contextPrefix);
   return {
     db,
     embedder,
@@ -69,7 +83,12 @@ export function resolveOptions(options: EmbeddingsOptions, defaultSources: reado
     sources: new Map(sources.map((source) => [source.name, source])),
     role,
     serviceRole,
-    chunking: { maxTokens, overlapTokens },
+    chunking: {
+      maxTokens,
+      overlapTokens,
+      ...(countTokens === undefined ? {} : { countTokens }),
+      ...(contextPrefix === undefined ? {} : { contextPrefix }),
+    },
     index,
     oversampling,
   };

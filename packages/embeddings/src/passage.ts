@@ -20,21 +20,46 @@ export interface WantedChunk {
 
 /** The passages of a row. */
 export function wantedChunks(
+  source: string,
   row: SourceRow,
   { chunking, embedder, candidate = embedder }: Context,
 ): WantedChunk[] {
+  const { contextPrefix, ...sizes } = chunking;
   const maxInputTokens = Math.min(embedder.maxInputTokens, candidate.maxInputTokens);
-  return chunkText(row.text, { ...chunking, kind: row.kind }).map((chunk, ordinal) => {
-    const title = joinTitles(row.title.trim(), chunk.title);
-    const input = inputOf(title, chunk.text, maxInputTokens);
+  const { entityId, kind } = row;
+  const rowTitle = row.title.trim();
+  return chunkText(row.text, { ...sizes, kind }).map((chunk, ordinal) => {
+    const title = joinTitles(rowTitle, chunk.title);
+    const context = { source, entityId, title: rowTitle, headings: chunk.title, kind };
+    const prefix = contextPrefix === false ? "" : (contextPrefix?.(context) ?? title);
+    const input = inputOf(prefix, chunk.text, maxInputTokens, chunking.countTokens);
     const { start, end, text, tokens } = chunk;
     return { ordinal, start, end, title, text, tokens, input, hash: hashOf(title, input) };
   });
 }
 
 /** What is embedded of a passage. Said once: a text often begins with its own title. */
-export const inputOf = (title: string, text: string, maxInputTokens: number): string =>
-  cutToTokens(title === "" || text.startsWith(title) ? text : `${title}\n\n${text}`, maxInputTokens);
+export const inputOf = (
+  prefix: string,
+  text: string,
+  maxInputTokens: number,
+  countTokens?: (text: string) => number,
+): string =>
+  fitted(
+    prefix === "" || text.startsWith(prefix) ? text : `${prefix}\n\n${text}`,
+    maxInputTokens,
+    countTokens,
+  );
+
+/** The longest beginning that the embedder takes, by the estimate, and by the exact counter where there is one. */
+function fitted(text: string, maxTokens: number, countTokens: Context["chunking"]["countTokens"]): string {
+  let kept = cutToTokens(text, maxTokens);
+  for (let most = maxTokens; countTokens !== undefined && countTokens(kept) > maxTokens && most > 1; ) {
+    most = Math.floor(most * 0.8);
+    kept = cutToTokens(kept, most);
+  }
+  return kept;
+}
 
 /** The row's title, then the headings; a first heading that is the title is not said twice. */
 function joinTitles(title: string, headings: string): string {

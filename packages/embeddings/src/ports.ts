@@ -3,17 +3,33 @@ export interface EmbedOptions {
   signal?: AbortSignal | undefined;
 }
 
+/** What a call was charged. */
+export interface EmbedUsage {
+  /** Tokens that the provider counted, estimated where it told none; 0 where nothing is charged. */
+  tokens: number;
+  /** Requests sent, repeated ones included; undefined where the embedder does not count them. */
+  requests?: number | undefined;
+  /** US dollars; undefined where no price is known. */
+  cost?: number | undefined;
+}
+
 export interface EmbedResult {
   /** One vector per text, in the order of the texts; each of {@link Embedder.dimensions} finite numbers. */
   embeddings: number[][];
-  /** What the provider charged for, 0 where nothing is charged. */
-  usage: { tokens: number };
+  usage: EmbedUsage;
+}
+
+/** What a rejected call still made. */
+export interface PartialEmbeddings {
+  /** One place per text, in the order of the texts; undefined where there is no vector. */
+  readonly embeddings: readonly (number[] | undefined)[];
+  readonly usage: EmbedUsage;
 }
 
 /**
- * Turns texts into vectors. {@link hashingEmbedder} and {@link openaiEmbedder} are two; any other object of this
- * shape does as well. Vectors of one `model` and `dimensions` must be comparable for ever: when the model behind
- * a name changes, give it another name.
+ * Turns texts into vectors. {@link hashingEmbedder}, {@link openaiEmbedder} and {@link aiSdkEmbedder} are three; any
+ * other object of this shape does as well. Vectors of one `model` and `dimensions` must be comparable for ever:
+ * when the model behind a name changes, give it another name.
  *
  * @example
  * const embedder: Embedder = {
@@ -34,7 +50,9 @@ export interface Embedder {
   readonly maxInputTokens: number;
   /**
    * Vectors of any number of non-empty texts; splitting them into requests is the embedder's business.
-   * A rejection may carry `status` (HTTP): 400, 413 and 422 blame the texts, anything else the provider.
+   *
+   * A rejection says whom it blames: an `EmbeddingsError` with `indexes` these texts, any other error with `status`
+   * (HTTP) 400, 413 or 422 one or more of the texts, anything else the provider.
    */
   embed(texts: readonly string[], options?: EmbedOptions): Promise<EmbedResult>;
 }

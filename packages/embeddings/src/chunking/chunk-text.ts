@@ -1,23 +1,31 @@
 import { EmbeddingsError, shapeOf } from "../errors.ts";
 import { assertInteger } from "../validate.ts";
 import { blankLineCuts, topLevelCuts } from "./code-cuts.ts";
-import { estimateTokens, insidePair, tokenUnit, tokenWeight } from "./estimate-tokens.ts";
-import { markdownSections, type Section } from "./markdown-sections.ts";
+import { fenceCuts } from "./fences.ts";
+import { markdownSections } from "./markdown-sections.ts";
+import { estimatedMeasure, exactMeasure } from "./measure.ts";
+import { halvesThatFit, type PieceSizes, piecesOf, withOverlap } from "./pieces.ts";
 import { lineCuts, paragraphCuts, sentenceCuts, wordCuts } from "./prose-cuts.ts";
-import { type Cuts, partsOf, type Span } from "./spans.ts";
+import { type Cuts, isBlank, type Span } from "./spans.ts";
+import { continuedSpeaker, turnsOf } from "./turns.ts";
 
-/** How a text is cut: by paragraphs, by headings and paragraphs, or by blocks of code. */
-export type TextKind = "prose" | "markdown" | "code";
+/** How a text is cut: by paragraphs, by headings and paragraphs, by blocks of code, or by turns of speakers. */
+export type TextKind = "prose" | "markdown" | "code" | "conversation";
 
-export const textKinds: readonly TextKind[] = ["prose", "markdown", "code"];
+export const textKinds: readonly TextKind[] = ["prose", "markdown", "code", "conversation"];
 
 export interface ChunkOptions {
-  /** Most tokens of a chunk, by the package's estimate; at least 16. Default 300. */
+  /** Most tokens of a chunk, at least 16. Default 300. */
   maxTokens?: number;
   /** Tokens of the chunk before that a chunk repeats at its start; at most half of `maxTokens`. Default 0. */
   overlapTokens?: number;
   /** Default `prose`. */
   kind?: TextKind;
+  /**
+   * Exact tokens of a text, by the model's tokenizer; called with many parts of the text. Default: the package's
+   * estimate, within about 20 % of OpenAI's `cl100k_base` for English, French and code.
+   */
+  countTokens?: (text: string) => number;
 }
 
 export interface TextChunk {
@@ -25,27 +33,35 @@ export interface TextChunk {
   start: number;
   end: number;
   text: string;
-  /** Headings that the chunk stands under (`Guide › Install`); empty but in Markdown. */
+  /**
+   * What the chunk stands under: in Markdown its headings (`Guide › Install`), in a conversation the speaker where
+   * the chunk begins within a turn; else empty.
+   */
   title: string;
-  /** Estimated tokens of `text`. */
+  /** Tokens of `text`, counted as the sizes are. */
   tokens: number;
 }
 
-const levels: Record<TextKind, readonly Cuts[]> = {
-  prose: [paragraphCuts, sentenceCuts, lineCuts, wordCuts],
-  markdown: [paragraphCuts, sentenceCuts, lineCuts, wordCuts],
-  code: [topLevelCuts, blankLineCuts, lineCuts, wordCuts],
-};
+/** A part that no chunk crosses. */
+interface Section extends Span {
+  cuts: readonly Cuts[];
+  titleAt(start: number): string;
+}
+
+const proseCuts: readonly Cuts[] = [paragraphCuts, sentenceCuts, lineCuts, wordCuts];
+const markdownCuts: readonly Cuts[] = [paragraphCuts, fenceCuts, sentenceCuts, lineCuts, wordCuts];
+const codeCuts: readonly Cuts[] = [topLevelCuts, blankLineCuts, lineCuts, wordCuts];
 
 /**
  * Cuts a text into passages that can be read by themselves, in order, none empty, none above `maxTokens`.
  *
- * As many whole paragraphs (in code: top-level blocks with their comments) as fit are put together from the start
- * on, so that text appended later changes the last chunk alone. Where one is too long it is cut at sentences,
- * lines, words, in this order, at last between characters, never inside a surrogate pair. In Markdown a chunk
- * never crosses a heading, and fenced code stays whole while it fits. Blank edges are left out.
+ * As many whole paragraphs (in code: top-level blocks with their comments; in a conversation: turns) as fit are put
+ * together from the start on, so that text appended later changes the last chunk alone. Where one is too long it is
+ * cut at sentences, lines, words, in this order, at last between characters, never inside a surrogate pair or CR LF.
+ * In Markdown a chunk never crosses a heading, and fenced code stays whole while it fits. Blank edges are left out.
  *
- * Tokens are estimated (within about 20 % of OpenAI's `cl100k_base` for English, French and code).
+ * A conversation is a text that begins with a speaker (`User: …`); what a speaker says is cut as Markdown, and so is
+ * a whole text of this kind without speakers.
  *
  * @throws {EmbeddingsError} INVALID_OPTION
  *
@@ -54,20 +70,25 @@ const levels: Record<TextKind, readonly Cuts[]> = {
  * // [{ start: 0, end: 28, text: "# Guide\n\n## Install\n\nRun it.", title: "Guide › Install", tokens: 9 }]
  */
 export function chunkText(text: string, options: ChunkOptions = {}): TextChunk[] {
-  const { maxTokens = 300, overlapTokens = 0, kind = "prose" } = options;
+  const { maxTokens = 300, overlapTokens = 0, kind = "prose", countTokens } = options;
   assertChunkOptions({ maxTokens, overlapTokens, kind });
+  const measure = countTokens === undefined ? estimatedMeasure : exactMeasure(countTokens, maxTokens);
+  const sizes: PieceSizes = { measure, maxTokens, overlapTokens };
   return sectionsOf(text, kind).flatMap((section) =>
-    piecesOf(text, section, levels[kind], (maxTokens - overlapTokens) * tokenUnit)
-      .map((piece) => trimmed(text, withOverlap(text, piece, section, overlapTokens), kind))
-      .filter((piece) => piece.end > piece.start)
+    piecesOf(text, section, section.cuts, sizes)
+      .filter((piece) => !isBlank(text, piece))
+      .map((piece) => trimmed(text, withOverlap(text, piece, section, sizes), kind))
+      .flatMap((piece) => halvesThatFit(text, piece, sizes))
       .map(({ start, end }) => {
         const passage = text.slice(start, end);
-        return { start, end, text: passage, title: section.title, tokens: estimateTokens(passage) };
+        return { start, end, text: passage, title: section.titleAt(start), tokens: measure.count(passage) };
       }),
   );
 }
 
-export function assertChunkOptions({ maxTokens, overlapTokens, kind }: Required<ChunkOptions>): void {
+type SizeOptions = Required<Pick<ChunkOptions, "maxTokens" | "overlapTokens" | "kind">>;
+
+export function assertChunkOptions({ maxTokens, overlapTokens, kind }: SizeOptions): void {
   assertInteger("chunkText: maxTokens", maxTokens, { min: 16 });
   assertInteger("chunkText: overlapTokens", overlapTokens, { min: 0, max: Math.floor(maxTokens / 2) });
   if (!textKinds.includes(kind)) {
@@ -78,63 +99,23 @@ export function assertChunkOptions({ maxTokens, overlapTokens, kind }: Required<
   }
 }
 
-const sectionsOf = (text: string, kind: TextKind): Section[] =>
-  kind === "markdown" ? markdownSections(text) : [{ start: 0, end: text.length, title: "" }];
-
-/** Packs the parts of the coarsest level, in order, and cuts those that do not fit by the finer ones. */
-function piecesOf(text: string, span: Span, cuts: readonly Cuts[], maxWeight: number): Span[] {
-  const [coarsest, ...finer] = cuts;
-  if (tokenWeight(text, span.start, span.end) <= maxWeight) return [span];
-  if (coarsest === undefined) return characterPieces(text, span, maxWeight);
-  const pieces: Span[] = [];
-  let room = 0;
-  const add = (piece: Span) => {
-    const weight = tokenWeight(text, piece.start, piece.end);
-    const last = pieces.at(-1);
-    if (last !== undefined && weight <= room) {
-      last.end = piece.end;
-      room -= weight;
-    } else {
-      pieces.push({ ...piece });
-      room = maxWeight - weight;
-    }
-  };
-  for (const part of partsOf(span, coarsest(text, span))) {
-    const fits = tokenWeight(text, part.start, part.end) <= maxWeight;
-    for (const piece of fits ? [part] : piecesOf(text, part, finer, maxWeight)) add(piece);
+function sectionsOf(text: string, kind: TextKind): Section[] {
+  const whole = { start: 0, end: text.length };
+  const turns = kind === "conversation" ? turnsOf(text) : [];
+  if (turns.length > 0) {
+    const turnCuts: Cuts = () => turns.map(({ start }) => start);
+    const titleAt = (start: number) => continuedSpeaker(turns, start);
+    return [{ ...whole, cuts: [turnCuts, ...markdownCuts], titleAt }];
   }
-  return pieces;
-}
-
-function characterPieces(text: string, { start, end }: Span, maxWeight: number): Span[] {
-  const pieces: Span[] = [];
-  let from = start;
-  let weight = 0;
-  for (let at = start; at < end; at++) {
-    const unit = tokenWeight(text, at, at + 1);
-    if (weight + unit > maxWeight) {
-      const cut = insidePair(text, at) ? at - 1 : at;
-      pieces.push({ start: from, end: cut });
-      from = cut;
-      weight = tokenWeight(text, cut, at);
-    }
-    weight += unit;
+  if (kind === "prose" || kind === "code") {
+    return [{ ...whole, cuts: kind === "code" ? codeCuts : proseCuts, titleAt: () => "" }];
   }
-  pieces.push({ start: from, end });
-  return pieces;
-}
-
-/** Moves the start back by whole words, within the section. */
-function withOverlap(text: string, piece: Span, section: Span, overlapTokens: number): Span {
-  if (overlapTokens === 0) return piece;
-  let weight = 0;
-  let { start } = piece;
-  for (let at = piece.start - 1; at >= section.start; at--) {
-    weight += tokenWeight(text, at, at + 1);
-    if (weight > overlapTokens * tokenUnit) break;
-    if (at === section.start || /\s/.test(text.charAt(at - 1))) start = at;
-  }
-  return { start, end: piece.end };
+  return markdownSections(text).map(({ start, end, title }) => ({
+    start,
+    end,
+    cuts: markdownCuts,
+    titleAt: () => title,
+  }));
 }
 
 /** Without blank edges; in code the first line keeps its indentation. */

@@ -28,16 +28,30 @@ function weightOf(unit: number): number {
   return unit === 0x0a ? 40 : 60;
 }
 
-/** The longest beginning of a text that the estimate allows, never ending inside a surrogate pair. */
+/** A quarter of the UTF-8 bytes: the estimate that OpenAI's API refuses requests by before it counts their tokens. */
+export const byteTokens = (text: string): number => Math.ceil(Buffer.byteLength(text) / 4);
+
+/**
+ * The longest beginning of a text that both the estimate and {@link byteTokens} allow, never ending inside a
+ * surrogate pair or CR LF.
+ */
 export function cutToTokens(text: string, maxTokens: number): string {
   let weight = 0;
+  let bytes = 0;
   for (let at = 0; at < text.length; at++) {
-    weight += weightOf(text.charCodeAt(at));
-    if (weight > maxTokens * tokenUnit) return text.slice(0, insidePair(text, at) ? at - 1 : at);
+    const unit = text.charCodeAt(at);
+    weight += weightOf(unit);
+    // Half of a pair's four bytes each; what UTF-8 writes for a lone half is three.
+    bytes += unit < 0x80 ? 1 : unit < 0x800 ? 2 : 3;
+    if (weight > maxTokens * tokenUnit || bytes > maxTokens * 4) {
+      return text.slice(0, insidePair(text, at) ? at - 1 : at);
+    }
   }
   return text;
 }
 
-/** True where cutting before `at` would separate the halves of a surrogate pair. */
-export const insidePair = (text: string, at: number): boolean =>
-  (text.charCodeAt(at) & 0xfc00) === 0xdc00 && (text.charCodeAt(at - 1) & 0xfc00) === 0xd800;
+/** True where cutting before `at` would separate the halves of a surrogate pair, or CR from LF. */
+export function insidePair(text: string, at: number): boolean {
+  const [before, after] = [text.charCodeAt(at - 1), text.charCodeAt(at)];
+  return ((after & 0xfc00) === 0xdc00 && (before & 0xfc00) === 0xd800) || (before === 0x0d && after === 0x0a);
+}

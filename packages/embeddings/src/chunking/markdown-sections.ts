@@ -1,4 +1,4 @@
-import { fenceTracker } from "./prose-cuts.ts";
+import { fenceTracker } from "./fences.ts";
 import { linesOf, type Span } from "./spans.ts";
 
 export interface Section extends Span {
@@ -16,13 +16,13 @@ const headingMark = /^ {0,3}(#{1,6})(?=\s|$)/;
  */
 export function markdownSections(text: string): Section[] {
   const sections: Section[] = [];
-  const inFence = fenceTracker();
+  const placeOf = fenceTracker();
   const path: string[] = [];
   let current: Section = { start: 0, end: text.length, title: "" };
   let hasBody = false;
   for (const span of linesOf(text, { start: 0, end: text.length })) {
     const line = text.slice(span.start, span.end);
-    const heading = inFence(line) ? undefined : headingOf(line);
+    const heading = placeOf(line) === "outside" ? headingOf(line) : undefined;
     if (heading === undefined) {
       hasBody ||= line.trim() !== "";
       continue;

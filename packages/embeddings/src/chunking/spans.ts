@@ -5,15 +5,17 @@ export interface Span {
 }
 
 /** Where a part of a text may be cut: positions at which a new part begins, ascending. */
-export type Cuts = (text: string, span: Span) => number[];
+export type Cuts = (text: string, span: Span) => readonly number[];
 
 /** The lines of a span, each with its line break. */
 export function* linesOf(text: string, { start, end }: Span): Generator<Span> {
-  let at = start;
-  while (at < end) {
-    const next = text.indexOf("\n", at);
-    const stop = next < 0 || next >= end ? end : next + 1;
-    yield { start: at, end: stop };
+  // A search in the whole text would run to its end for each span without a further line break.
+  const part = text.slice(start, end);
+  let at = 0;
+  while (at < part.length) {
+    const next = part.indexOf("\n", at);
+    const stop = next < 0 ? part.length : next + 1;
+    yield { start: start + at, end: start + stop };
     at = stop;
   }
 }

@@ -1,4 +1,5 @@
 import type { Embedder } from "../ports.ts";
+import { noUsage } from "../usage.ts";
 import { assertDimensions } from "../validate.ts";
 import { hashingFeatures } from "./hashing-features.ts";
 
@@ -41,7 +42,7 @@ export function hashingEmbedder({ dimensions = 768 }: HashingEmbedderOptions = {
         signal?.throwIfAborted();
         embeddings.push(hashingVector(text, dimensions));
       }
-      return { embeddings, usage: { tokens: 0 } };
+      return { embeddings, usage: noUsage };
     },
   };
 }

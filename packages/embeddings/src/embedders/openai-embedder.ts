@@ -1,18 +1,22 @@
-import { embedderFailure } from "../call-embedder.ts";
-import { estimateTokens } from "../chunking/estimate-tokens.ts";
 import { EmbeddingsError, shapeOf } from "../errors.ts";
-import type { Embedder, EmbedResult } from "../ports.ts";
-import { assertDimensions, assertInteger } from "../validate.ts";
+import type { Embedder } from "../ports.ts";
+import { assertInteger } from "../validate.ts";
 import { decodeVector } from "./decode-vector.ts";
-import { requestBatches } from "./request-batches.ts";
+import { nativeDimensions } from "./native-dimensions.ts";
+import type { ProviderAnswer } from "./request-call.ts";
+import { requestEmbedder } from "./request-embedder.ts";
+import type { RequestOptions } from "./request-options.ts";
 
 /** What is used of the `openai` package's client; the client itself fits. */
 export interface OpenAIClient {
   readonly embeddings: {
     create(
       body: OpenAIEmbeddingsRequest,
-      options?: { signal?: AbortSignal | undefined },
-    ): PromiseLike<OpenAIEmbeddingsResponse>;
+      options?: { signal?: AbortSignal; maxRetries?: number },
+    ): PromiseLike<OpenAIEmbeddingsResponse> & {
+      /** Where there is one, the limiter learns from the headers. */
+      withResponse?(): Promise<{ data: OpenAIEmbeddingsResponse; response: { headers: unknown } }>;
+    };
   };
 }
 
@@ -28,7 +32,7 @@ export interface OpenAIEmbeddingsResponse {
   usage?: { total_tokens?: number } | undefined;
 }
 
-export interface OpenAIEmbedderOptions {
+export interface OpenAIEmbedderOptions extends RequestOptions {
   /** Default `text-embedding-3-small`. */
   model?: string;
   /**
@@ -38,111 +42,103 @@ export interface OpenAIEmbedderOptions {
   dimensions?: number;
   /** Whether `dimensions` is sent, for models that can shorten their vectors. Default: for `text-embedding-3-*`, when given. */
   sendDimensions?: boolean;
-  /** Longest input of the model, in tokens. Default 8,191. */
-  maxInputTokens?: number;
   /** `float` for servers that refuse `base64`, which is a third of the bytes. Default `base64`. */
   encodingFormat?: "float" | "base64";
+  /** Most texts of a request. Default 2,048. */
+  maxInputsPerRequest?: number;
 }
 
-const nativeDimensions: Record<string, number> = {
-  "text-embedding-3-small": 1536,
-  "text-embedding-3-large": 3072,
-  "text-embedding-ada-002": 1536,
-};
-
 /**
- * Embeds by OpenAI's API or one compatible with it, through the client given: its key, `baseURL`, timeout and
- * `maxRetries` apply, and nothing is retried here.
+ * Embeds by OpenAI's API or one compatible with it, through the client given: its key and `baseURL` apply. The
+ * client's own retries are switched off; requests are retried here, see {@link RequestOptions.retry}.
  *
- * Texts go out in requests of at most 2,048 inputs and 270,000 estimated tokens (the API allows 300,000), one
- * after the other. Vectors are put in order by the `index` of the answer. Texts are sent as they are, new lines
- * included; only what JSON or the API cannot carry (U+0000, halves of surrogate pairs) becomes U+FFFD.
+ * Texts go out in requests within the API's limits, a few at once. Vectors are put in order by the `index` of the
+ * answer. Texts are sent as they are, new lines included; only what JSON or the API cannot carry (U+0000, halves of
+ * surrogate pairs) becomes U+FFFD. When a request is refused (HTTP 400, 413, 422), halves of it are sent until each
+ * text that is refused stood alone, so the others have their vectors.
  *
- * @throws {EmbeddingsError} INVALID_OPTION at creation; from `embed` INVALID_INPUT for a blank text, INPUT_TOO_LONG,
- *   INVALID_EMBEDDING, EMBEDDER_FAILED with the client's error as cause
+ * @throws {EmbeddingsError} INVALID_OPTION at creation; from `embed` INVALID_INPUT for blank texts, INPUT_TOO_LONG,
+ *   INPUT_REFUSED with `indexes` and `partial`, REQUEST_REFUSED, INVALID_EMBEDDING, EMBEDDER_FAILED with the client's
+ *   error as cause
  * @see https://platform.openai.com/docs/api-reference/embeddings/create
  *
  * @example
- * const embedder = openaiEmbedder(new OpenAI());
+ * const embedder = openaiEmbedder(new OpenAI(), { limiter: createLimiter({ tokensPerMinute: 1_000_000 }) });
  * const local = openaiEmbedder(new OpenAI({ baseURL: "http://localhost:11434/v1", apiKey: "-" }), {
  *   model: "nomic-embed-text",
  *   dimensions: 768,
+ *   maxInputTokens: 2_048,
  * });
  */
 export function openaiEmbedder(client: OpenAIClient, options: OpenAIEmbedderOptions = {}): Embedder {
-  const { model = "text-embedding-3-small", maxInputTokens = 8_191, encodingFormat = "base64" } = options;
-  const dimensions = options.dimensions ?? nativeDimensions[model];
+  const { model = "text-embedding-3-small", encodingFormat = "base64" } = options;
+  const { maxInputsPerRequest: maxInputs = 2_048, concurrency = 4 } = options;
+  const dimensions = options.dimensions ?? nativeDimensions.get(model);
   const sendDimensions =
     options.sendDimensions ?? (options.dimensions !== undefined && model.startsWith("text-embedding-3-"));
   if (typeof client?.embeddings?.create !== "function") {
     throw invalid(`client must be an OpenAI client; received ${shapeOf(client)}`);
   }
   if (dimensions === undefined) {
-    throw invalid(`the length of this model's vectors is not known; pass dimensions`);
+    throw invalid("the length of this model's vectors is not known; pass dimensions");
   }
-  assertDimensions("openaiEmbedder", dimensions);
-  assertInteger("openaiEmbedder: maxInputTokens", maxInputTokens, { min: 1 });
+  assertInteger("openaiEmbedder: maxInputsPerRequest", maxInputs, { min: 1 });
 
-  const request = async (input: string[], signal: AbortSignal | undefined) => {
-    const body: OpenAIEmbeddingsRequest = {
+  const send = async (input: string[], signal: AbortSignal): Promise<ProviderAnswer> => {
+    const request: OpenAIEmbeddingsRequest = {
       model,
       input,
       encoding_format: encodingFormat,
       ...(sendDimensions ? { dimensions } : {}),
     };
-    try {
-      return await client.embeddings.create(body, { signal });
-    } catch (error) {
-      signal?.throwIfAborted();
-      throw embedderFailure(model, error);
-    }
+    const pending = client.embeddings.create(request, { signal, maxRetries: 0 });
+    const { data: answer, response } =
+      typeof pending.withResponse === "function"
+        ? await pending.withResponse()
+        : { data: await pending, response: undefined };
+    // A body that broke off before its first byte, or is no JSON by its content type.
+    if (typeof answer !== "object" || answer === null) throw new SyntaxError("The answer is no JSON object.");
+    return {
+      embeddings: inOrder(answer, input.length, model),
+      tokens: answer.usage?.total_tokens,
+      headers: response?.headers,
+    };
   };
 
-  return {
-    model,
-    dimensions,
-    maxInputTokens,
-    async embed(texts, { signal } = {}): Promise<EmbedResult> {
-      const inputs = texts.map((text, at) => checkedInput(text, at, maxInputTokens));
-      const embeddings: number[][] = [];
-      let tokens = 0;
-      for (const batch of requestBatches(inputs)) {
-        signal?.throwIfAborted();
-        const response = await request(batch, signal);
-        embeddings.push(...inOrder(response, batch.length, model));
-        tokens += response.usage?.total_tokens ?? 0;
-      }
-      return { embeddings, usage: { tokens } };
+  return requestEmbedder(
+    {
+      factory: "openaiEmbedder",
+      model,
+      dimensions,
+      limits: async () => ({ maxInputs, concurrency }),
+      send,
     },
-  };
-}
-
-const unsendable = /\0|\p{Surrogate}/gu;
-
-function checkedInput(text: string, at: number, maxInputTokens: number): string {
-  if (text.trim() === "") {
-    throw new EmbeddingsError("INVALID_INPUT", `Text ${at} is blank, which the API refuses. Leave it out.`);
-  }
-  const tokens = estimateTokens(text);
-  if (tokens <= maxInputTokens) return text.replace(unsendable, "\uFFFD");
-  throw new EmbeddingsError(
-    "INPUT_TOO_LONG",
-    `Text ${at} has about ${tokens} tokens; the model takes ${maxInputTokens}. Cut it with chunkText.`,
+    options,
   );
 }
 
 /** By the answer's own numbers: the API does not promise an order. */
 function inOrder({ data }: OpenAIEmbeddingsResponse, count: number, model: string): number[][] {
   const vectors = new Map<number, number[]>();
-  for (const { index, embedding } of data ?? []) vectors.set(index, decodeVector(embedding));
+  if (!Array.isArray(data)) throw invalidAnswer(model, "no list of vectors");
+  for (const { index, embedding } of data as OpenAIEmbeddingsResponse["data"]) {
+    if (!Number.isInteger(index) || index < 0 || index >= count) {
+      throw invalidAnswer(model, `a vector for an input that none of the ${count} is`);
+    }
+    if (vectors.has(index)) throw invalidAnswer(model, `two vectors for input ${index} of ${count}`);
+    vectors.set(index, decodeVector(embedding));
+  }
   return Array.from({ length: count }, (_, index) => {
     const vector = vectors.get(index);
     if (vector !== undefined) return vector;
-    throw new EmbeddingsError(
-      "INVALID_EMBEDDING",
-      `The model "${model}" answered no vector for input ${index} of ${count}. Check that the server numbers its answers.`,
-    );
+    throw invalidAnswer(model, `no vector for input ${index} of ${count}`);
   });
 }
+
+const invalidAnswer = (model: string, what: string) =>
+  new EmbeddingsError(
+    "INVALID_EMBEDDING",
+    `The model "${model}" answered ${what}. Check that the server numbers its answers from 0.`,
+  );
 
 const invalid = (what: string) => new EmbeddingsError("INVALID_OPTION", `openaiEmbedder: ${what}.`);
