@@ -3,6 +3,7 @@ import { asService, type Context, sourceNamed } from "./context.ts";
 import { embedUntilFresh } from "./embed.ts";
 import { ensureIndex, ensureModel } from "./ensure-model.ts";
 import { EmbeddingsError, shapeOf } from "./errors.ts";
+import { inFlight } from "./in-flight.ts";
 import { removeOrphansQuery } from "./queries/remove-orphans.ts";
 import { sourceIdsQuery } from "./queries/source-rows.ts";
 import type { Source } from "./sources/define-source.ts";
@@ -43,6 +44,12 @@ export interface EmbedAllSummary {
   failed: { source: string; entityId: string; error: unknown }[];
 }
 
+/**
+ * Batches that are worked on at a time, so that cutting texts, the embedder and the database do not wait for one
+ * another. Each takes one connection of the pool while it reads or writes.
+ */
+const batchesInFlight = 3;
+
 /** Embeds whatever is not up to date, row by row in the order of ids. */
 export async function embedAll(context: Context, options: EmbedAllOptions = {}): Promise<EmbedAllSummary> {
   const { ownerId, batchSize = 100, onProgress, signal } = options;
@@ -65,9 +72,13 @@ export async function embedAll(context: Context, options: EmbedAllOptions = {}):
     failed: [],
   };
   for (const source of sources) {
-    for await (const ids of idBatches(context, source, ownerId, batchSize)) {
+    const batches = idBatches(context, source, ownerId, batchSize);
+    const embedded = inFlight(batches, batchesInFlight, (ids) => {
       signal?.throwIfAborted();
-      await embedBatch(context, source, ids, summary, signal);
+      return embedUntilFresh(context, source, ids, signal);
+    });
+    for await (const batch of embedded) {
+      addTo(summary, source, batch);
       const { entities, chunks, embeddedChunks, tokens } = summary;
       onProgress?.({ source: source.name, entities, chunks, embeddedChunks, tokens });
     }
@@ -82,14 +93,11 @@ export async function embedAll(context: Context, options: EmbedAllOptions = {}):
   return summary;
 }
 
-async function embedBatch(
-  context: Context,
-  source: Source,
-  ids: readonly string[],
+function addTo(
   summary: EmbedAllSummary,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const { outcomes, tokens } = await embedUntilFresh(context, source, ids, signal);
+  source: Source,
+  { outcomes, tokens }: Awaited<ReturnType<typeof embedUntilFresh>>,
+): void {
   summary.entities += outcomes.length;
   summary.tokens += tokens;
   for (const { entityId, status, chunks, embeddedChunks, error } of outcomes) {

@@ -9,7 +9,7 @@ import {
 } from "./queries/write-chunks.ts";
 import { vectorText } from "./vector-text.ts";
 
-/** Rows of one statement: some 2 MB of JSON at 1,536 dimensions. */
+/** Rows of one statement: some 2.4 MB at 1,536 dimensions. */
 const rowsPerStatement = 200;
 
 /** Carries plans of one source out, a statement for each kind of change. */

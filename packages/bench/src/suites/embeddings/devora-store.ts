@@ -1,5 +1,5 @@
 import { type Database, migrate, rowsOf, withService } from "@devora/db-schema";
-import { createEmbeddings, defineSource } from "@devora/embeddings";
+import { createEmbeddings, defineSource, type EmbeddingsWorker } from "@devora/embeddings";
 import { sql } from "drizzle-orm";
 import { index, integer, pgTable, text } from "drizzle-orm/pg-core";
 import { drizzle } from "drizzle-orm/postgres-js";
@@ -63,8 +63,8 @@ export const openDevora: OpenStore = async (url, chunks) => {
         await insertNotes(tx, added);
         await embeddings.enqueue({ source: "notes", ids: added.map((chunk) => chunk.index) }, { db: tx });
       });
-      const worker = embeddings.createWorker();
-      while ((await worker.runOnce()).claimed > 0);
+      // As in a service of two processes.
+      await Promise.all([1, 2].map(() => drain(embeddings.createWorker({ batchSize: 100 }))));
     },
     async search(query, limit) {
       const { passages } = await embeddings.retrieve({ query, limit });
@@ -73,6 +73,10 @@ export const openDevora: OpenStore = async (url, chunks) => {
     close: () => client.end(),
   };
 };
+
+async function drain(worker: EmbeddingsWorker): Promise<void> {
+  while ((await worker.runOnce()).claimed > 0);
+}
 
 /** `embedAll` builds it from 10,000 vectors on; smaller runs want it as well, to measure the same. */
 export async function buildIndex(db: Database): Promise<void> {
