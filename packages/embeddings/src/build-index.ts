@@ -234,7 +234,7 @@ export async function ensureIndexes(context: Context): Promise<void> {
   indexed.set(context, done);
   for (const model of await ensureModels(context)) {
     if (done.has(model.id)) continue;
-    const state = await readState(context, context.db, model.id, "halfvec");
+    const state = await readState(context, context.db, model.id, context.index);
     if (!state.valid && state.vectors < indexFromRows) continue;
     const concurrently = state.owned && !is(context.db, PgTransaction) && !isEmbedded(context.db);
     if (state.valid || (await built(context, model, concurrently))) done.add(model.id);
@@ -243,7 +243,9 @@ export async function ensureIndexes(context: Context): Promise<void> {
 
 /** False where another process is at it; what it makes is seen at the next call. */
 const built = (context: Context, model: Model, concurrently: boolean): Promise<boolean> =>
-  withModelLease(context, model.id, () => buildModelIndex(context, model, { concurrently })).then(
+  withModelLease(context, model.id, () =>
+    buildModelIndex(context, model, { kind: context.index, concurrently }),
+  ).then(
     () => true,
     (error: unknown) => {
       if (isEmbeddingsError(error) && error.code === "MODEL_BUSY") return false;

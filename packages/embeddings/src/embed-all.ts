@@ -3,6 +3,7 @@ import type { Context } from "./context.ts";
 import { embedUntilFresh } from "./embed.ts";
 import { countEntities, type EntityCursor, entityBatches, sourcesToWalk } from "./entity-batches.ts";
 import { EmbeddingsError } from "./errors.ts";
+import { inFlight } from "./in-flight.ts";
 import { removeOrphans } from "./remove-orphans.ts";
 import type { Source } from "./sources/define-source.ts";
 import { assertInteger } from "./validate.ts";
@@ -52,6 +53,12 @@ export interface EmbedAllSummary {
 
 const mostFailures = 1_000;
 
+/**
+ * Batches that are worked on at a time, so that cutting texts, the embedder and the database do not wait for one
+ * another. Each takes one connection of the pool while it reads or writes.
+ */
+const batchesInFlight = 3;
+
 /** Embeds whatever is not up to date, row by row in the order of ids. */
 export async function embedAll(context: Context, options: EmbedAllOptions = {}): Promise<EmbedAllSummary> {
   const { ownerId, after, batchSize = 100, onProgress, signal } = options;
@@ -68,11 +75,15 @@ export async function embedAll(context: Context, options: EmbedAllOptions = {}):
     failedEntities: 0,
   };
   for (const source of sources) {
-    for await (const ids of entityBatches(context, source, { ownerId, after, batchSize })) {
+    const batches = entityBatches(context, source, { ownerId, after, batchSize });
+    const embedded = inFlight(batches, batchesInFlight, async (ids) => {
       signal?.throwIfAborted();
-      await embedBatch(context, source, ids, summary, signal);
+      return { ids, ...(await embedUntilFresh(context, source, ids, signal)) };
+    });
+    for await (const batch of embedded) {
+      addTo(summary, source, batch);
       const { entities, chunks, embeddedChunks, tokens } = summary;
-      const entityId = ids.at(-1) ?? "";
+      const entityId = batch.ids.at(-1) ?? "";
       onProgress?.({
         source: source.name,
         entityId,
@@ -90,14 +101,11 @@ export async function embedAll(context: Context, options: EmbedAllOptions = {}):
   return summary;
 }
 
-async function embedBatch(
-  context: Context,
-  source: Source,
-  ids: readonly string[],
+function addTo(
   summary: EmbedAllSummary,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const { outcomes, tokens } = await embedUntilFresh(context, source, ids, signal);
+  source: Source,
+  { outcomes, tokens }: Awaited<ReturnType<typeof embedUntilFresh>>,
+): void {
   summary.entities += outcomes.length;
   summary.tokens += tokens;
   for (const { entityId, status, chunks, embeddedChunks, error } of outcomes) {

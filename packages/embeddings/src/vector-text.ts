@@ -1,6 +1,69 @@
+const float = new Float32Array(1);
+const floatBits = new Uint32Array(float.buffer);
+
 /**
- * pgvector's text form. Five significant digits are more than the eleven bits that a `halfvec` keeps, and a third
- * of the bytes of full precision.
+ * The sixteen bits of the half-precision number that pgvector makes of a number: nearest single precision, then
+ * nearest half, ties to even.
+ * @param value at most 65,504 from 0 in size; what is larger becomes infinity, which pgvector refuses
  */
-export const vectorText = (vector: readonly number[]): string =>
-  `[${vector.map((value) => (value === 0 ? "0" : value.toPrecision(5))).join(",")}]`;
+export function halfBits(value: number): number {
+  float[0] = value;
+  const bits = floatBits[0] as number;
+  const sign = (bits >>> 16) & 0x8000;
+  const magnitude = bits & 0x7fffffff;
+  // Below 2^-14 a half counts in steps of 2^-24, which a float of .5 does in its last bits: the sum rounds by itself.
+  if (magnitude < 0x38800000) {
+    float[0] = Math.abs(value);
+    float[0] = (float[0] as number) + 0.5;
+    return sign | ((floatBits[0] as number) - 0x3f000000);
+  }
+  // 112 less in the exponent, 13 bits less behind the point; a carry goes on into the exponent, as it should.
+  const rounded = (magnitude - 0x38000000 + 0xfff + ((magnitude >>> 13) & 1)) >>> 13;
+  return sign | Math.min(rounded, 0x7c00);
+}
+
+/** The number that sixteen bits stand for; infinities and NaN included. */
+export function halfOfBits(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >>> 10) & 0x1f;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 0x1f) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+/** Texts by the bits, each made when it is first needed: some ten thousand are, for unit vectors. */
+const texts: (string | undefined)[] = new Array(0x10000);
+
+/**
+ * The fewest digits that read back as the same half-precision number: `.0213`, `-3e-5`; zero without a sign.
+ * @param bits of a finite number
+ */
+export function halfText(bits: number): string {
+  const known = texts[bits];
+  if (known !== undefined) return known;
+  const value = halfOfBits(bits);
+  let text = "0";
+  if (value !== 0) {
+    // Five digits tell any two halves apart.
+    for (let digits = 1; halfBits(Number(text)) !== bits && digits <= 5; digits++)
+      text = value.toPrecision(digits);
+    text = text.replace(/^(-?)0\./, "$1.");
+  }
+  texts[bits] = text;
+  return text;
+}
+
+/**
+ * pgvector's text form, in the digits that a `halfvec` keeps: some 6 bytes a number in place of the 20 of full
+ * precision. What the digits cost is felt twice, here and where PostgreSQL reads them.
+ * @param vector finite numbers, at most 65,504 from 0 in size; {@link callEmbedder} refuses others
+ */
+export function vectorText(vector: readonly number[]): string {
+  let text = "[";
+  for (let at = 0; at < vector.length; at++) {
+    if (at > 0) text += ",";
+    text += halfText(halfBits(vector[at] as number));
+  }
+  return `${text}]`;
+}

@@ -12,7 +12,7 @@ import { vectorText } from "./vector-text.ts";
 /** By model, vectors by the hash of what was embedded. */
 export type ModelVectors = ReadonlyMap<number, ReadonlyMap<string, number[]>>;
 
-/** Rows of one statement: some 2 MB of JSON at 1,536 dimensions. */
+/** Rows of one statement: some 2.4 MB at 1,536 dimensions. */
 const rowsPerStatement = 200;
 
 /** Carries plans of one source out, a statement for each kind of change. */

@@ -68,11 +68,18 @@ export interface NewEmbedding {
   vector: string;
 }
 
+/**
+ * The vectors as one text, split by what is in no vector: as JSON they cost a third more, of Node's time and of
+ * PostgreSQL's, for the same bytes.
+ */
 export const insertEmbeddingsQuery = (modelId: number, rows: readonly NewEmbedding[]): SQL => sql`
   insert into devora.embeddings (chunk_id, model_id, owner_id, source, embedding)
-  select "chunkId", ${modelId}::integer, "ownerId", source, vector::public.halfvec
-  from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as embedding (
-    "chunkId" uuid, "ownerId" text, "source" text, "vector" text)
+  select embedding."chunkId", ${modelId}::integer, embedding."ownerId", embedding.source, embedding.vector::public.halfvec
+  from rows from (
+    jsonb_to_recordset(${JSON.stringify(rows.map(({ vector, ...row }) => row))}::jsonb) as (
+      "chunkId" uuid, "ownerId" text, "source" text),
+    string_to_table(${rows.map(({ vector }) => vector).join(";")}::text, ';')
+  ) as embedding ("chunkId", "ownerId", source, vector)
   on conflict on constraint embeddings_pkey do nothing`;
 
 /** One writer per entity; in one order, so that two writers of several never wait for each other in a circle. */
