@@ -1,7 +1,7 @@
 import { type Database, projects, rowsOf, withService, withUser } from "@devora/db-schema";
-import { seedProject, seedUser, useTestDatabase } from "@devora/testing";
+import { deferred, seedProject, seedUser, useTestDatabase } from "@devora/testing";
 import { eq, sql } from "drizzle-orm";
-import { bigint, boolean, json, pgTable, text, timestamp } from "drizzle-orm/pg-core";
+import { bigint, boolean, json, PgDialect, pgTable, text, timestamp } from "drizzle-orm/pg-core";
 import { beforeAll, beforeEach, expect, test } from "vitest";
 import {
   createEmbeddings,
@@ -310,4 +310,44 @@ test("a source whose SQL says no column, reads its own table, or means nothing i
   await expect(installEmbeddingTriggers(db, [unknown])).rejects.toMatchObject({ sqlState: "42883" });
   // And whoever writes goes on.
   await withService(db, (tx) => tx.insert(notes).values({ id: 9, body: "fine" }));
+});
+
+/** Listens on the test database's own client: PGlite's or postgres.js's. */
+async function listen(onNotice: (payload: string) => void): Promise<() => Promise<unknown>> {
+  const client = database.client as {
+    listen(
+      channel: string,
+      fn: (payload: string) => void,
+    ): Promise<(() => Promise<void>) | { unlisten(): Promise<void> }>;
+  };
+  const listening = await client.listen("devora_embeddings", onNotice);
+  return typeof listening === "function" ? listening : () => listening.unlisten();
+}
+
+test("a statement that queues something sends one notice with the source's name alone", async () => {
+  const { db } = database;
+  const notices: string[] = [];
+  const marked = deferred();
+  const stop = await listen((payload) => {
+    if (payload === "end of test") marked.resolve();
+    else notices.push(payload);
+  });
+  await withService(db, (tx) =>
+    tx.execute(sql`insert into notes (id, body) select n, 'secret' from generate_series(1, 50) n`),
+  );
+  await withService(db, (tx) => tx.execute(sql`update notes set views = 1`));
+  await withService(db, (tx) => tx.execute(sql`delete from notes where id = 1`));
+  await db.execute(sql`select pg_notify('devora_embeddings', 'end of test')`);
+  await marked.promise;
+  await stop();
+  expect(notices).toEqual(["notes", "notes"]);
+});
+
+test("without notices there is none to keep a transaction from being prepared in two phases", () => {
+  const statements = (notify: boolean) =>
+    embeddingTriggersFor(noteSource, { notify }).statements.map(
+      (statement) => new PgDialect().sqlToQuery(statement).sql,
+    );
+  expect(statements(true).join()).toContain("pg_notify");
+  expect(statements(false).join()).not.toContain("pg_notify");
 });
