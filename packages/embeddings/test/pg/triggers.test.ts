@@ -1,5 +1,5 @@
 import { type Database, projects, rowsOf, withService, withUser } from "@devora/db-schema";
-import { deferred, seedProject, seedUser, useTestDatabase } from "@devora/testing";
+import { deferred, hasServer, seedProject, seedUser, useTestDatabase } from "@devora/testing";
 import { eq, sql } from "drizzle-orm";
 import { bigint, boolean, json, PgDialect, pgTable, text, timestamp } from "drizzle-orm/pg-core";
 import { beforeAll, beforeEach, expect, test } from "vitest";
@@ -11,6 +11,7 @@ import {
   installEmbeddingTriggers,
   removeEmbeddingTriggers,
 } from "../../src/index.ts";
+import { lockEntitiesQuery } from "../../src/queries/write-chunks.ts";
 import { asServiceRows, jobsOf, passagesOf, seedConversation, seedFile, smallEmbedder } from "./rows.ts";
 
 const database = useTestDatabase();
@@ -199,6 +200,31 @@ test("what a worker writes while the row is being deleted does not stay", async 
   expect(await jobsOf(db)).toEqual([]);
 });
 
+test.skipIf(!hasServer())(
+  "what a worker commits while the row is being deleted goes with the row (skipped on PGlite: it has one connection)",
+  async () => {
+    const { db } = database;
+    await withService(db, (tx) => tx.insert(notes).values({ id: 1, body: "text" }));
+    const waitsFor = async (event: string) => {
+      const waiting = sql`select from pg_stat_activity where datname = current_database() and wait_event = ${event}`;
+      while ((await rowsOf(db, waiting)).length === 0);
+    };
+    const { running, deleting } = await db.transaction(async (tx) => {
+      await tx.execute(lockEntitiesQuery("notes", ["1"]));
+      // The worker holds the job and waits for the row; who deletes the row waits for the job.
+      const running = work();
+      await waitsFor("advisory");
+      const deleting = withService(db, (other) => other.delete(notes));
+      await waitsFor("transactionid");
+      return { running, deleting };
+    });
+    expect(await running).toMatchObject({ embedded: 1 });
+    await deleting;
+    expect(await passagesOf(db, "notes", "1")).toEqual([]);
+    expect(await jobsOf(db)).toMatchObject([{ entity_id: "1" }]);
+  },
+);
+
 test("a conversation is stale when its messages change, a message when its conversation is renamed", async () => {
   const { db } = database;
   const user = await seedUser(db);
@@ -350,4 +376,26 @@ test("without notices there is none to keep a transaction from being prepared in
     );
   expect(statements(true).join()).toContain("pg_notify");
   expect(statements(false).join()).not.toContain("pg_notify");
+});
+
+test("columns are named as the host's Drizzle names them", () => {
+  const table = pgTable("cards", {
+    id: bigint({ mode: "number" }).primaryKey(),
+    teamId: text(),
+    bodyText: text(),
+  });
+  const source = defineSource({
+    name: "cards",
+    table,
+    id: table.id,
+    owner: table.teamId,
+    text: table.bodyText,
+  });
+  const dialect = new PgDialect({ casing: "snake_case" });
+  const body = embeddingTriggersFor(source)
+    .statements.map((statement) => dialect.sqlToQuery(statement).sql)
+    .join();
+  expect(body).toContain('"devora_row"."team_id"');
+  expect(body).toContain('row("devora_row"."team_id", "devora_row"."body_text")');
+  expect(body).not.toContain("bodyText");
 });
