@@ -47,6 +47,7 @@ export interface EmbeddingsWorker {
   /**
    * Claims the due jobs, a batch at most, and does them.
    * @throws {EmbeddingsError} EMBEDDER_FAILED when the embedder as a whole fails; the jobs wait as if never claimed
+   * @throws {DOMException} TimeoutError after `runTimeoutMs`; the jobs wait the same
    */
   runOnce(options?: { signal?: AbortSignal | undefined }): Promise<WorkerRun>;
   /** Runs until {@link stop}; again at once after a full run, with longer and longer pauses while runs fail. */

@@ -2,9 +2,15 @@ import { createHash } from "node:crypto";
 import { type SQL, sql } from "drizzle-orm";
 import { getTableConfig, PgDialect, type PgTable } from "drizzle-orm/pg-core";
 import { EmbeddingsError } from "./errors.ts";
-import { mentionedIn, qualified, readFrom } from "./source-columns.ts";
+import { mentionedIn, qualified } from "./source-columns.ts";
 import type { Source } from "./sources/define-source.ts";
-import { expressionsOf, ownTableBody, touchedTableBody } from "./trigger-bodies.ts";
+import {
+  type BodyOptions,
+  expressionsOf,
+  judgementOf,
+  ownTableBody,
+  touchedTableBody,
+} from "./trigger-bodies.ts";
 
 export interface EmbeddingTriggerOptions {
   /** Schema of tables whose Drizzle definition names none. Default `public`. */
@@ -93,7 +99,7 @@ export function triggerPlanOf(
     triggerCount: functions.reduce((sum, { operations }) => sum + operations.length, 0),
     statements: [
       dropFunctions(source),
-      checkExpressions(source, schema),
+      checkExpressions(source, { schema, notify }),
       ...tablesReadBy(source).map((table) => definerReads(table, schema)),
       ...functions.flatMap((made) => create({ ...made, base, hash, schema, settings })),
     ],
@@ -118,18 +124,15 @@ begin
 end $devora_trigger$`);
 
 /** What is unknown in SQL without a search path fails here, and not when somebody writes. */
-const checkExpressions = (source: Source, schema: string): SQL => {
-  const from = (expression: SQL) =>
-    readFrom(expression, { table: source.table, alias: "devora_row", schema });
-  return inlined(sql`do $devora_trigger$
+const checkExpressions = (source: Source, options: BodyOptions): SQL =>
+  inlined(sql`do $devora_trigger$
 declare
   outer_path text := current_setting('search_path');
 begin
   perform set_config('search_path', 'pg_catalog, pg_temp', true);
-  perform ${from(source.live)} from ${qualified(source.table, schema)} as devora_row limit 0;
+  perform ${judgementOf(source, options)} from ${qualified(source.table, options.schema)} as devora_row limit 0;
   perform set_config('search_path', outer_path, true);
 end $devora_trigger$`);
-};
 
 function create({
   suffix,

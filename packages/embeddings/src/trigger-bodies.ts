@@ -1,4 +1,4 @@
-import { type SQL, sql } from "drizzle-orm";
+import { aliasedTableColumn, type SQL, sql } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
 import { mentionedIn, qualified, readFrom } from "./source-columns.ts";
 import type { Source, Touch } from "./sources/define-source.ts";
@@ -22,15 +22,19 @@ export const expressionsOf = ({ owner, title, text, language, kind, live }: Sour
   live,
 ];
 
+/** What decides whether a row counts, and whether it changed; over the table itself as `devora_row`. */
+export const judgementOf = (source: Source, options: BodyOptions): SQL =>
+  sql`${from(source, options, source.live)}, ${ownerOf(source, options)}, ${hashOf(ownColumns(source))}`;
+
+const ownColumns = (source: Source): PgColumn[] =>
+  [...mentionedIn(expressionsOf(source)).columns].filter(({ table }) => table === source.table);
+
 /** The body of the function of a source's own table: what an insert, update, delete or truncate means for it. */
 export function ownTableBody(source: Source, options: BodyOptions): SQL {
-  const columns = [...mentionedIn(expressionsOf(source)).columns].filter(
-    ({ table }) => table === source.table,
-  );
   const version = (isNew: boolean) => sql`
     select ${from(source, options, sql`${source.id}`)}::text as id, ${sql.raw(String(isNew))} as is_new,
       ${ownerOf(source, options)} as owner_id, (${from(source, options, source.live)}) is true as lives,
-      ${hashOf(columns)} as hash
+      ${hashOf(ownColumns(source))} as hash
     from ${isNew ? sql`new_rows` : sql`old_rows`} as ${row}`;
   const changes = (versions: SQL) => sql`
     with versions as (${versions}
@@ -48,6 +52,8 @@ export function ownTableBody(source: Source, options: BodyOptions): SQL {
         case when lives then old_hash is distinct from hash or not lived else lived end as stale,
         lived and (not lives or old_owner_id is distinct from owner_id) as gone
       from changes
+      -- Always true: a statement that names a variable is planned anew where the function says force_custom_plan.
+      where devora_source is not null
     )
     select array_agg(id) filter (where stale), array_agg(owner_id) filter (where stale),
       array_agg(id) filter (where gone)
@@ -76,7 +82,7 @@ export function touchedTableBody(source: Source, { column, matches }: Touch, opt
   const mentioned = mentionedIn(expressionsOf(source)).columns;
   const columns = [...mentioned].filter(({ table }) => table === column.table);
   const version = (isNew: boolean) => sql`
-      select ${row}.${sql.identifier(column.name)}::text as key, ${sql.raw(String(isNew))} as is_new,
+      select ${aliasedTableColumn(column, alias)}::text as key, ${sql.raw(String(isNew))} as is_new,
         ${columns.length === 0 ? sql`${row}::text` : hashOf(columns)} as hash
       from ${isNew ? sql`new_rows` : sql`old_rows`} as ${row}`;
   // As often before as after: to swap two rows that are the same to the source touches nothing.
@@ -145,6 +151,6 @@ const ownerOf = (source: Source, options: BodyOptions): SQL =>
 /** One hash for all columns, of any type: `json` has no equality, and a collation may take different texts for equal. */
 const hashOf = (columns: readonly PgColumn[]): SQL =>
   sql`encode(sha256(convert_to(row(${sql.join(
-    columns.map((column) => sql`${row}.${sql.identifier(column.name)}`),
+    columns.map((column) => sql`${aliasedTableColumn(column, alias)}`),
     sql`, `,
   )})::text, getdatabaseencoding())), 'hex')`;

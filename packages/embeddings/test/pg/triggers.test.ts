@@ -1,7 +1,7 @@
 import { type Database, projects, rowsOf, withService, withUser } from "@devora/db-schema";
-import { seedProject, seedUser, useTestDatabase } from "@devora/testing";
+import { deferred, hasServer, seedProject, seedUser, useTestDatabase } from "@devora/testing";
 import { eq, sql } from "drizzle-orm";
-import { bigint, boolean, json, pgTable, text, timestamp } from "drizzle-orm/pg-core";
+import { bigint, boolean, json, PgDialect, pgTable, text, timestamp } from "drizzle-orm/pg-core";
 import { beforeAll, beforeEach, expect, test } from "vitest";
 import {
   createEmbeddings,
@@ -11,6 +11,7 @@ import {
   installEmbeddingTriggers,
   removeEmbeddingTriggers,
 } from "../../src/index.ts";
+import { lockEntitiesQuery } from "../../src/queries/write-chunks.ts";
 import { asServiceRows, jobsOf, passagesOf, seedConversation, seedFile, smallEmbedder } from "./rows.ts";
 
 const database = useTestDatabase();
@@ -199,6 +200,31 @@ test("what a worker writes while the row is being deleted does not stay", async 
   expect(await jobsOf(db)).toEqual([]);
 });
 
+test.skipIf(!hasServer())(
+  "what a worker commits while the row is being deleted goes with the row (skipped on PGlite: it has one connection)",
+  async () => {
+    const { db } = database;
+    await withService(db, (tx) => tx.insert(notes).values({ id: 1, body: "text" }));
+    const waitsFor = async (event: string) => {
+      const waiting = sql`select from pg_stat_activity where datname = current_database() and wait_event = ${event}`;
+      while ((await rowsOf(db, waiting)).length === 0);
+    };
+    const { running, deleting } = await db.transaction(async (tx) => {
+      await tx.execute(lockEntitiesQuery("notes", ["1"]));
+      // The worker holds the job and waits for the row; who deletes the row waits for the job.
+      const running = work();
+      await waitsFor("advisory");
+      const deleting = withService(db, (other) => other.delete(notes));
+      await waitsFor("transactionid");
+      return { running, deleting };
+    });
+    expect(await running).toMatchObject({ embedded: 1 });
+    await deleting;
+    expect(await passagesOf(db, "notes", "1")).toEqual([]);
+    expect(await jobsOf(db)).toMatchObject([{ entity_id: "1" }]);
+  },
+);
+
 test("a conversation is stale when its messages change, a message when its conversation is renamed", async () => {
   const { db } = database;
   const user = await seedUser(db);
@@ -310,4 +336,66 @@ test("a source whose SQL says no column, reads its own table, or means nothing i
   await expect(installEmbeddingTriggers(db, [unknown])).rejects.toMatchObject({ sqlState: "42883" });
   // And whoever writes goes on.
   await withService(db, (tx) => tx.insert(notes).values({ id: 9, body: "fine" }));
+});
+
+/** Listens on the test database's own client: PGlite's or postgres.js's. */
+async function listen(onNotice: (payload: string) => void): Promise<() => Promise<unknown>> {
+  const client = database.client as {
+    listen(
+      channel: string,
+      fn: (payload: string) => void,
+    ): Promise<(() => Promise<void>) | { unlisten(): Promise<void> }>;
+  };
+  const listening = await client.listen("devora_embeddings", onNotice);
+  return typeof listening === "function" ? listening : () => listening.unlisten();
+}
+
+test("a statement that queues something sends one notice with the source's name alone", async () => {
+  const { db } = database;
+  const notices: string[] = [];
+  const marked = deferred();
+  const stop = await listen((payload) => {
+    if (payload === "end of test") marked.resolve();
+    else notices.push(payload);
+  });
+  await withService(db, (tx) =>
+    tx.execute(sql`insert into notes (id, body) select n, 'secret' from generate_series(1, 50) n`),
+  );
+  await withService(db, (tx) => tx.execute(sql`update notes set views = 1`));
+  await withService(db, (tx) => tx.execute(sql`delete from notes where id = 1`));
+  await db.execute(sql`select pg_notify('devora_embeddings', 'end of test')`);
+  await marked.promise;
+  await stop();
+  expect(notices).toEqual(["notes", "notes"]);
+});
+
+test("without notices there is none to keep a transaction from being prepared in two phases", () => {
+  const statements = (notify: boolean) =>
+    embeddingTriggersFor(noteSource, { notify }).statements.map(
+      (statement) => new PgDialect().sqlToQuery(statement).sql,
+    );
+  expect(statements(true).join()).toContain("pg_notify");
+  expect(statements(false).join()).not.toContain("pg_notify");
+});
+
+test("columns are named as the host's Drizzle names them", () => {
+  const table = pgTable("cards", {
+    id: bigint({ mode: "number" }).primaryKey(),
+    teamId: text(),
+    bodyText: text(),
+  });
+  const source = defineSource({
+    name: "cards",
+    table,
+    id: table.id,
+    owner: table.teamId,
+    text: table.bodyText,
+  });
+  const dialect = new PgDialect({ casing: "snake_case" });
+  const body = embeddingTriggersFor(source)
+    .statements.map((statement) => dialect.sqlToQuery(statement).sql)
+    .join();
+  expect(body).toContain('"devora_row"."team_id"');
+  expect(body).toContain('row("devora_row"."team_id", "devora_row"."body_text")');
+  expect(body).not.toContain("bodyText");
 });

@@ -26,6 +26,12 @@ defineSource({ name: "notes", table: notes, id: other.id, text: notes.body });
 // @ts-expect-error an unknown kind
 defineSource({ name: "notes", table: notes, id: notes.id, text: notes.body, kind: "poem" });
 
+// Other tables touch it by a column of theirs, and match a column of its own.
+const touched = { name: "notes", table: notes, id: notes.id, text: notes.body } as const;
+defineSource({ ...touched, touchedBy: [{ column: other.id }, { column: other.id, matches: notes.id }] });
+// @ts-expect-error a column of another table
+defineSource({ ...touched, touchedBy: [{ column: other.id, matches: other.id }] });
+
 // The names of the sources are the names that the verbs take and answer.
 const own = createEmbeddings({ db, embedder, sources: [source, devoraSources[1]] });
 void own.semanticSearch({ queryText: "x", ownerId: "1", entityTypes: ["notes", "files"] });
