@@ -23,6 +23,7 @@ const source = defineSource({
   owner: items.ownerId,
   text: items.ownerId,
   where: sql`not ${items.hidden}`,
+  filters: { hidden: items.hidden, id: items.id },
 });
 
 /** A vector by the number in the text. */
@@ -170,6 +171,113 @@ test("an owner of 1 row in 50 gets all ten hits, exactly", async () => {
     expect(complete).toBe(true);
     expect(results.every((hit) => ownerOf(Number(hit.entityId)) === ownerId)).toBe(true);
   }
+});
+
+/** Runs `search` as the service in a transaction, and answers how often each way to scan was gone. */
+async function scansOf(search: (tx: Database) => Promise<unknown>): Promise<Record<string, number>> {
+  const scans = { index: 0, all: 0, rows: 0 };
+  await withService(database.db, (tx) => {
+    const counting = new Proxy(tx, {
+      get: (target, key) => {
+        if (key !== "execute") return Reflect.get(target, key);
+        return (query: SQL) => {
+          const { sql: statement } = new PgDialect().sqlToQuery(query);
+          if (statement.includes("as passing\n") && statement.includes("near as")) scans.rows += 1;
+          else if (statement.includes(") + 0 as distance")) scans.all += 1;
+          else if (statement.includes("near as materialized")) scans.index += 1;
+          return target.execute(query);
+        };
+      },
+    });
+    return search(counting);
+  });
+  return scans;
+}
+
+test("a filter that most rows pass is left to the index, one that few pass is answered by their keys", async () => {
+  const nearest = await exactly(7.5, 100);
+  const others = Array.from({ length: rows }, (_, n) => n).filter((n) => !nearest.includes(String(n)));
+  const wide = { query: "7.5", allOwners: true, filters: { id: others } } as const;
+  const scans = await scansOf(async (db) => {
+    const { passages, complete } = await embeddings().retrieve({ ...wide, db });
+    expect(passages).toHaveLength(10);
+    expect(passages.some((passage) => nearest.includes(passage.entityId))).toBe(false);
+    expect(complete).toBe(true);
+  });
+  expect(scans).toEqual({ index: 1, all: 0, rows: 0 });
+  const ids = Array.from({ length: 400 }, (_, n) => n * 13);
+  const narrow = await scansOf(async (db) => {
+    const { passages, complete } = await embeddings().retrieve({ ...wide, filters: { id: ids }, db });
+    const truth = (await exactly(7.5, 5_200)).filter((id) => ids.includes(Number(id)));
+    expect(passages.map((passage) => passage.entityId)).toEqual(truth.slice(0, 10));
+    expect(complete).toBe(true);
+  });
+  expect(narrow).toEqual({ index: 0, all: 0, rows: 1 });
+});
+
+test("a scan that ends early is followed by an exact one, of the rows that pass", async () => {
+  // Half of the rows pass, and the index is told to look at next to none.
+  const ids = Array.from({ length: rows }, (_, n) => n).filter((n) => n > 150);
+  const scans = await scansOf(async (db) => {
+    await db.execute(sql`select set_config('hnsw.max_scan_tuples', '1', true)`);
+    const { passages, complete } = await embeddings().retrieve({
+      query: "7.5",
+      allOwners: true,
+      limit: 500,
+      ef: 10,
+      filters: { id: ids },
+      db,
+    });
+    const truth = (await exactly(7.5, 5_200)).filter((id) => Number(id) > 150);
+    expect(passages.map((passage) => passage.entityId)).toEqual(truth.slice(0, 500));
+    expect(complete).toBe(true);
+  });
+  expect(scans).toEqual({ index: 1, all: 0, rows: 1 });
+});
+
+test("ef reaches the scan, and is the call's alone", async () => {
+  const settings: unknown[] = [];
+  await withService(database.db, async (tx) => {
+    const watching = new Proxy(tx, {
+      get: (target, key) => {
+        if (key !== "execute") return Reflect.get(target, key);
+        return async (query: SQL) => {
+          const { sql: statement, params } = new PgDialect().sqlToQuery(query);
+          if (statement.includes("set_config('hnsw.ef_search'")) settings.push(params);
+          return target.execute(query);
+        };
+      },
+    });
+    await embeddings().retrieve({ query: "1", allOwners: true, ef: 321, db: watching });
+  });
+  expect(settings).toEqual([
+    ["relaxed_order", "321"],
+    ["off", "40"],
+  ]);
+});
+
+test("found by their bits and compared again, hits are the exact ones", async () => {
+  const { db } = database;
+  const name = sql.identifier(`embeddings_model_${modelId}_bit_idx`);
+  await db.execute(sql`create index ${name} on devora.embeddings using hnsw
+    ((binary_quantize(embedding::halfvec(${sql.raw(String(dimensions))}))::bit(${sql.raw(String(dimensions))})) bit_hamming_ops)
+    where model_id = ${sql.raw(String(modelId))}`);
+  const byBits = createEmbeddings({ db, embedder, sources: [source], index: "bit", oversampling: 100 });
+  let found = 0;
+  for (let n = 0; n < 10; n++) {
+    const { passages } = await byBits.retrieve({ query: `${n}.5`, allOwners: true, limit: 10 });
+    const truth = new Set(await exactly(n + 0.5, 10));
+    found += passages.filter((passage) => truth.has(passage.entityId)).length;
+    expect(passages.map((passage) => passage.score)).toEqual(
+      passages.map((passage) => passage.score).sort((a, b) => b - a),
+    );
+  }
+  // 16 bits say little of 16 numbers: a hundred times as many are looked at.
+  expect(found / 100).toBeGreaterThanOrEqual(0.8);
+  await db.execute(sql`drop index devora.${name}`);
+  // Without its index, the other one serves.
+  const scans = await scansOf((tx) => byBits.retrieve({ query: "3", allOwners: true, db: tx }));
+  expect(scans).toEqual({ index: 1, all: 0, rows: 0 });
 });
 
 test("one index scan goes on past rows that are gone, until it has enough", async () => {

@@ -110,7 +110,8 @@ test("over all owners, one owner's rows are compared with another's", async () =
     threshold: 0.99,
     limit: 1,
   });
-  expect(one).toMatchObject({ complete: false, clusters: [{ entities: [{}, {}] }] });
+  expect(one.complete).toBe(false);
+  expect(one.clusters).toHaveLength(1);
 });
 
 test("rows that are gone, or fail a filter, are nobody's duplicates", async () => {
