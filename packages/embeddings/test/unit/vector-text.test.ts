@@ -49,3 +49,11 @@ test("texts are as short as numbers in JavaScript, without the zero before the p
   );
   expect(vectorText([])).toBe("[]");
 });
+
+test("the longest texts have room, and texts are the same when they are asked for again", () => {
+  const longest = Math.max(...finite.map((bits) => halfText(bits).length));
+  expect(longest).toBe(10);
+  const wide = finite.filter((bits) => halfText(bits).length === longest).slice(0, 4_000);
+  const expected = `[${wide.map(halfText).join(",")}]`;
+  for (let time = 0; time < 2; time++) expect(vectorText(wide.map(halfOfBits))).toBe(expected);
+});

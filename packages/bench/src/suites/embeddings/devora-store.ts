@@ -26,11 +26,14 @@ export async function insertNotes(
   chunks: readonly Pick<Chunk, "index" | "text">[],
   ownerOf: (index: number) => string | null = () => null,
 ): Promise<void> {
-  for (let at = 0; at < chunks.length; at += 1_000) {
+  for (let at = 0; at < chunks.length; at += 5_000) {
     const rows = chunks
-      .slice(at, at + 1_000)
+      .slice(at, at + 5_000)
       .map((chunk) => ({ id: chunk.index, owner: ownerOf(chunk.index), body: chunk.text }));
-    await db.insert(notes).values(rows);
+    await db.execute(sql`
+      insert into notes (id, owner, body)
+      select id, owner, body
+      from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as note (id integer, owner text, body text)`);
   }
 }
 
