@@ -93,6 +93,7 @@ export async function embedAll(context: Context, options: EmbedAllOptions = {}):
         embeddedChunks,
         tokens,
       });
+      signal?.throwIfAborted();
     }
     summary.removedChunks += await removeOrphans(context, source, { ownerId, signal });
   }

@@ -141,10 +141,10 @@ test.each(answers)("%s are not stored, and blamed on no row", async (_, spoil) =
 test("an API that answers in another order, or half, stores each vector with its own text", async () => {
   const { db } = database;
   await queueProjects(6);
-  await using server = await startEmbeddingsServer({ order: "reversed" });
+  await using server = await startEmbeddingsServer({ script: () => ({ order: "reversed" }) });
   const client = new OpenAI({ apiKey: "test", baseURL: server.url, maxRetries: 0 });
   const embedder = openaiEmbedder(client, { dimensions: 64 });
-  server.answerNext(200, { object: "list", model: "x", data: [{ index: 0, embedding: [] }], usage: {} });
+  server.replyNext({ body: { object: "list", model: "x", data: [{ index: 0, embedding: [] }], usage: {} } });
   const worker = createEmbeddings({ db, embedder }).createWorker();
   await expect(worker.runOnce()).rejects.toMatchObject({ name: "EmbeddingsError" });
   expect(await jobsOf(db)).toHaveLength(6);

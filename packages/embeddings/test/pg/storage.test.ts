@@ -9,7 +9,10 @@ const database = useTestDatabase();
 test.each([1_536, 4_000])("vectors of %i dimensions stay in their rows", async (dimensions) => {
   const { db } = database;
   const project = await seedProject(db, await seedUser(db));
-  await createEmbeddings({ db, embedder: hashingEmbedder({ dimensions }) }).embedProject(project);
+  await createEmbeddings({
+    db,
+    embedder: { ...hashingEmbedder({ dimensions }), model: `hashing-${dimensions}` },
+  }).embedProject(project);
   const [size] = await rowsOf(
     db,
     sql`

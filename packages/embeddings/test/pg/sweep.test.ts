@@ -95,7 +95,7 @@ test("passages of gone rows are found page by page", async () => {
 });
 
 test("embedAll tells how far it is, and goes on where it was cut off", async () => {
-  const { embedder, embeddings } = setUp();
+  const { embeddings } = setUp();
   await seedProjects(5);
   const progress: EmbedAllProgress[] = [];
   const controller = new AbortController();
@@ -113,8 +113,11 @@ test("embedAll tells how far it is, and goes on where it was cut off", async () 
     [4, 5],
   ]);
   const last = progress.at(-1) as EmbedAllProgress;
-  expect(await embeddings.embedAll({ after: last })).toMatchObject({ entities: 1, embeddedChunks: 1 });
-  expect(embedder.calls.map((texts) => texts.length)).toEqual([2, 2, 1]);
+  expect(await embeddings.embedAll({ after: last })).toMatchObject({ entities: 1, chunks: 1 });
+  expect(await embeddings.embedAll({ sources: ["projects"] })).toMatchObject({
+    entities: 5,
+    embeddedChunks: 0,
+  });
   await expect(embeddings.embedAll({ after: last, sources: ["files"] })).rejects.toMatchObject({
     code: "INVALID_INPUT",
   });
