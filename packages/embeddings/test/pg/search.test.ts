@@ -350,6 +350,7 @@ test("embedAll goes on where it was cut off, and sweeps out what is gone", async
     chunks: 6,
     embeddedChunks: 3,
     removedChunks: 1,
+    failedEntities: 0,
     tokens: 0,
     failed: [],
   });
