@@ -76,6 +76,7 @@ const uniqueKeys: Record<string, string> = {
   ...(installedModules().includes("embeddings") && {
     embedding_models_name_dimensions_version_key: "one row per model, found by name",
     chunks_source_entity_id_ordinal_key: "each passage once, and an entity's passages in order",
+    embedding_jobs_source_entity_id_owner_id_key: "one job per row and owner, also of rows that nobody owns",
   }),
 };
 
