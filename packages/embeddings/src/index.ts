@@ -25,7 +25,13 @@ export type { Passage, Retrieval, RetrieveOptions } from "./retrieve.ts";
 export type { FilterOptions } from "./row-filters.ts";
 export type { WorkerRun } from "./run-jobs.ts";
 export type { SemanticHit, SemanticSearchOptions, SemanticSearchResult } from "./semantic-search.ts";
-export { type ColumnOf, defineSource, type Source, type SourceDefinition } from "./sources/define-source.ts";
+export {
+  type ColumnOf,
+  defineSource,
+  type FilterColumns,
+  type Source,
+  type SourceDefinition,
+} from "./sources/define-source.ts";
 export { devoraSources } from "./sources/devora-sources.ts";
-export type { AnyFilters, FilterColumns, FiltersOf } from "./sources/filters-of.ts";
+export type { AnyFilters, FiltersOf } from "./sources/filters-of.ts";
 export type { SuggestTagsOptions, TagSuggestion, TagSuggestions } from "./suggest-tags.ts";
