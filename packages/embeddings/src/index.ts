@@ -48,11 +48,12 @@ export type { SemanticHit, SemanticSearchOptions, SemanticSearchResult } from ".
 export {
   type ColumnOf,
   defineSource,
+  type FilterColumns,
   type Source,
   type SourceDefinition,
   type Touch,
 } from "./sources/define-source.ts";
 export { devoraSources } from "./sources/devora-sources.ts";
-export type { AnyFilters, FilterColumns, FiltersOf } from "./sources/filters-of.ts";
+export type { AnyFilters, FiltersOf } from "./sources/filters-of.ts";
 export type { SuggestTagsOptions, TagSuggestion, TagSuggestions } from "./suggest-tags.ts";
 export type { SweepOptions, SweepSummary } from "./sweep.ts";

@@ -1,7 +1,7 @@
-import type { SQL } from "drizzle-orm";
 import type { Context } from "./context.ts";
 import { EmbeddingsError, shapeOf } from "./errors.ts";
 import { filterCondition } from "./queries/filter-condition.ts";
+import type { RowConditions } from "./queries/scope.ts";
 import type { Source } from "./sources/define-source.ts";
 import type { AnyFilters } from "./sources/filters-of.ts";
 
@@ -15,9 +15,6 @@ export interface FilterOptions<TFilters = AnyFilters> {
   /** Only rows that changed then or later, by their source row; sources without `updatedAt` are left out. */
   updatedAfter?: Date | undefined;
 }
-
-/** What rows must pass beside being live: a condition on the columns of each source's table, by the source's name. */
-export type RowConditions = ReadonlyMap<string, SQL>;
 
 /**
  * The sources that have all filters of a call, and what their rows must pass; no conditions where no filter is given.

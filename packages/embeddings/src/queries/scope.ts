@@ -1,6 +1,8 @@
 import { type SQL, sql } from "drizzle-orm";
-import type { RowConditions } from "../row-filters.ts";
 import type { Source } from "../sources/define-source.ts";
+
+/** What rows must pass beside being live: a condition on the columns of each source's table, by the source's name. */
+export type RowConditions = ReadonlyMap<string, SQL>;
 
 /** Which vectors a search looks at. */
 export interface Scope {

@@ -3,12 +3,14 @@ import { type AnyPgColumn, PgColumn, PgTable } from "drizzle-orm/pg-core";
 import { type TextKind, textKinds } from "../chunking/chunk-text.ts";
 import { EmbeddingsError, shapeOf } from "../errors.ts";
 import { typeNameOf } from "./column-type.ts";
-import type { FilterColumns, NoFilters } from "./filters-of.ts";
 import { type IdType, idTypeOf } from "./id-types.ts";
 
 /** A column of that table and no other. */
 export type ColumnOf<TTable extends PgTable> = AnyPgColumn<{ tableName: TTable["_"]["name"] }>;
 
+/** Columns that a search may filter by, under the names that a call gives them. */
+export type FilterColumns = Readonly<Record<string, PgColumn>>;
+export type NoFilters = Record<never, never>;
 export type ColumnsOf<TTable extends PgTable> = Readonly<Record<string, ColumnOf<TTable>>>;
 
 export interface SourceDefinition<

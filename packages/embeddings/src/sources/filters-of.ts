@@ -1,9 +1,6 @@
 import type { PgColumn } from "drizzle-orm/pg-core";
 import type { Source } from "./define-source.ts";
 
-/** Columns that a search may filter by, under the names that a call gives them. */
-export type FilterColumns = Readonly<Record<string, PgColumn>>;
-export type NoFilters = Record<never, never>;
 /** Filters of sources that are not known to the compiler. */
 export type AnyFilters = Readonly<Record<string, unknown>>;
 

@@ -124,6 +124,21 @@ test("a row that changes passes, or fails, at once", async () => {
   await db.execute(sql`update ships set rig = 'sloop' where id = 1`);
 });
 
+test("a row that went to another owner answers neither, until it is embedded anew", async () => {
+  const { db } = database;
+  const everybody = { ownerId: undefined, allOwners: true, filters: { rig: "sloop" } } as const;
+  expect(await found(everybody)).toEqual(["ships 1", "ships 4"]);
+  await db.execute(sql`update ships set harbour = 2 where id = 1`);
+  expect(await found({ filters: { rig: "sloop" } })).toEqual([]);
+  expect(await found({ ownerId: "2", filters: { rig: "sloop" } })).toEqual(["ships 4"]);
+  expect(await found(everybody)).toEqual(["ships 4"]);
+  await db.execute(sql`update ships set harbour = 1 where id = 1`);
+});
+
+test("an owner that the column cannot hold owns nothing", async () => {
+  expect(await found({ ownerId: "no number", filters: { rig: "sloop" } })).toEqual([]);
+});
+
 test("filters hold in retrieve and for similar rows", async () => {
   const { passages } = await fleet().retrieve({ query: "ship", ownerId: "1", filters: { flags: "fr" } });
   expect(passages.map((passage) => passage.entityId)).toEqual(["1"]);

@@ -195,7 +195,8 @@ async function scansOf(search: (tx: Database) => Promise<unknown>): Promise<Reco
 }
 
 test("a filter that most rows pass is left to the index, one that few pass is answered by their keys", async () => {
-  const nearest = await exactly(7.5, 100);
+  const everything = await exactly(7.5, rows);
+  const nearest = everything.slice(0, 100);
   const others = Array.from({ length: rows }, (_, n) => n).filter((n) => !nearest.includes(String(n)));
   const wide = { query: "7.5", allOwners: true, filters: { id: others } } as const;
   const scans = await scansOf(async (db) => {
@@ -208,7 +209,7 @@ test("a filter that most rows pass is left to the index, one that few pass is an
   const ids = Array.from({ length: 400 }, (_, n) => n * 13);
   const narrow = await scansOf(async (db) => {
     const { passages, complete } = await embeddings().retrieve({ ...wide, filters: { id: ids }, db });
-    const truth = (await exactly(7.5, 5_200)).filter((id) => ids.includes(Number(id)));
+    const truth = everything.filter((id) => ids.includes(Number(id)));
     expect(passages.map((passage) => passage.entityId)).toEqual(truth.slice(0, 10));
     expect(complete).toBe(true);
   });
@@ -216,8 +217,9 @@ test("a filter that most rows pass is left to the index, one that few pass is an
 });
 
 test("a scan that ends early is followed by an exact one, of the rows that pass", async () => {
-  // Half of the rows pass, and the index is told to look at next to none.
+  // Nearly all rows pass, and the index is told to look at next to none.
   const ids = Array.from({ length: rows }, (_, n) => n).filter((n) => n > 150);
+  const truth = (await exactly(7.5, rows)).filter((id) => Number(id) > 150);
   const scans = await scansOf(async (db) => {
     await db.execute(sql`select set_config('hnsw.max_scan_tuples', '1', true)`);
     const { passages, complete } = await embeddings().retrieve({
@@ -228,7 +230,6 @@ test("a scan that ends early is followed by an exact one, of the rows that pass"
       filters: { id: ids },
       db,
     });
-    const truth = (await exactly(7.5, 5_200)).filter((id) => Number(id) > 150);
     expect(passages.map((passage) => passage.entityId)).toEqual(truth.slice(0, 500));
     expect(complete).toBe(true);
   });

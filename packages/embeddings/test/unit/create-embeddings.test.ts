@@ -26,6 +26,8 @@ test.each([
   ["sources of one name", { db, embedder, sources: [source, source] }],
   ["passages above the embedder's limit", { db, embedder, chunking: { maxTokens: 9_000 } }],
   ["an overlap of nearly all", { db, embedder, chunking: { maxTokens: 100, overlapTokens: 99 } }],
+  ["an unknown kind of index", { db, embedder, index: "ivfflat" as "bit" }],
+  ["an oversampling of nothing", { db, embedder, oversampling: 0 }],
 ] as [string, EmbeddingsOptions][])("%s is refused when created", (_, options) => {
   expect(() => createEmbeddings(options)).toThrow(expect.objectContaining({ code: "INVALID_OPTION" }));
 });
@@ -35,6 +37,11 @@ test.each([
   ["a column of another table", { name: "t", table, id: other.id, text: table.body }],
   ["a missing text", { name: "t", table, id: table.id }],
   ["an id that is json", { name: "t", table, id: table.data, text: table.body }],
+  ["a filter by json", { name: "t", table, id: table.id, text: table.body, filters: { data: table.data } }],
+  [
+    "a filter of another table",
+    { name: "t", table, id: table.id, text: table.body, filters: { id: other.id } },
+  ],
   ["an unknown kind", { name: "t", table, id: table.id, text: table.body, kind: "poem" }],
 ])("a source with %s is refused", (_, definition) => {
   expect(() => defineSource(definition as never)).toThrow(
