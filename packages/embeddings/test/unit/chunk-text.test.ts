@@ -285,7 +285,7 @@ test("an exact counter decides sizes in place of the estimate", () => {
   expect(marked.map((chunk) => chunk.tokens)).toEqual([18, 18, 10]);
   const byLetters = chunkText(words(40), {
     maxTokens: 32,
-    overlapTokens: 16,
+    overlapTokens: 12,
     countTokens: (text) => text.length,
   });
   expect(byLetters[1]?.start).toBeLessThan(byLetters[0]?.end ?? 0);
