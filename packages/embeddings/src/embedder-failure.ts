@@ -2,13 +2,14 @@ import { EmbeddingsError, isEmbeddingsError } from "./errors.ts";
 
 /** Statuses by which a provider blames the texts, not itself and not the key. */
 const inputStatuses = new Set([400, 413, 422]);
+const inputCodes = new Set(["INVALID_INPUT", "INPUT_TOO_LONG", "INPUT_REFUSED"]);
 const retryableStatuses = new Set([408, 409, 429]);
 const connectionErrors = new Set(["APIConnectionError", "APIConnectionTimeoutError", "TimeoutError"]);
 
 /** True where the texts of a call are to blame, all or some, and without them it may succeed. */
 export const blamesTheInput = (error: unknown): boolean =>
   isEmbeddingsError(error) &&
-  (error.indexes !== undefined || (error.code === "EMBEDDER_FAILED" && inputStatuses.has(error.status ?? 0)));
+  (inputCodes.has(error.code) || (error.code === "EMBEDDER_FAILED" && inputStatuses.has(error.status ?? 0)));
 
 /**
  * What a provider's client threw, named. Its own error is the cause, because its message may hold a text.

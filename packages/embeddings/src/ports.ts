@@ -51,8 +51,9 @@ export interface Embedder {
   /**
    * Vectors of any number of non-empty texts; splitting them into requests is the embedder's business.
    *
-   * A rejection says whom it blames: an `EmbeddingsError` with `indexes` these texts, any other error with `status`
-   * (HTTP) 400, 413 or 422 one or more of the texts, anything else the provider.
+   * A rejection says whom it blames: an `EmbeddingsError` INVALID_INPUT, INPUT_TOO_LONG or INPUT_REFUSED its
+   * `indexes` (without: some of the texts), any error with `status` (HTTP) 400, 413 or 422 some of the texts,
+   * anything else the provider.
    */
   embed(texts: readonly string[], options?: EmbedOptions): Promise<EmbedResult>;
 }

@@ -73,7 +73,7 @@ export function chunkText(text: string, options: ChunkOptions = {}): TextChunk[]
   const { maxTokens = 300, overlapTokens = 0, kind = "prose", countTokens } = options;
   assertChunkOptions({ maxTokens, overlapTokens, kind });
   const measure = countTokens === undefined ? estimatedMeasure : exactMeasure(countTokens, maxTokens);
-  const sizes: PieceSizes = { measure, maxTokens, overlapTokens };
+  const sizes: PieceSizes = { measure, maxTokens: maxTokens - measure.extra, overlapTokens };
   return sectionsOf(text, kind).flatMap((section) =>
     piecesOf(text, section, section.cuts, sizes)
       .filter((piece) => !isBlank(text, piece))

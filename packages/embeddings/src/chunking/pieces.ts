@@ -4,6 +4,7 @@ import { type Cuts, partsOf, type Span } from "./spans.ts";
 
 export interface PieceSizes {
   measure: Measure;
+  /** Without the measure's `extra`. */
   maxTokens: number;
   /** Kept free in pieces that are put together of several parts, for what is repeated at their start. */
   overlapTokens: number;
@@ -89,7 +90,7 @@ function wordsBefore(text: string, before: number, first: number, maxWeight: num
  */
 export function halvesThatFit(text: string, span: Span, { measure, maxTokens }: PieceSizes): Span[] {
   const { start, end } = span;
-  if (end - start < 2 || measure.count(text.slice(start, end)) <= maxTokens) return [span];
+  if (end - start < 2 || measure.count(text.slice(start, end)) <= maxTokens + measure.extra) return [span];
   const middle = Math.ceil((start + end) / 2);
   const space = text.slice(middle, end).search(/\s\S/);
   const cut = space >= 0 ? middle + space + 1 : insidePair(text, middle) ? middle - 1 : middle;

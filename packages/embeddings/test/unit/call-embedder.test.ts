@@ -11,7 +11,11 @@ interface Fake extends Embedder {
 }
 
 /** Refuses a call with poison as a whole, as a provider does. */
-function halvingEmbedder(refuses: (text: string) => boolean = isPoison, status = 400): Fake {
+function halvingEmbedder(
+  refuses: (text: string) => boolean = isPoison,
+  status = 400,
+  refusal = (): Error => Object.assign(new Error("no"), { status }),
+): Fake {
   const calls: (readonly string[])[] = [];
   return {
     model: "fake",
@@ -20,7 +24,7 @@ function halvingEmbedder(refuses: (text: string) => boolean = isPoison, status =
     calls,
     async embed(texts) {
       calls.push(texts);
-      if (texts.some(refuses)) throw Object.assign(new Error("no"), { status });
+      if (texts.some(refuses)) throw refusal();
       return { embeddings: texts.map(vectorOf), usage: { tokens: texts.length, requests: 1, cost: 0.5 } };
     },
   };
@@ -54,6 +58,7 @@ const texts = fc.array(
 test.each([
   ["halves", () => halvingEmbedder()],
   ["halves by 422", () => halvingEmbedder(isPoison, 422)],
+  ["halves by a code", () => halvingEmbedder(isPoison, 0, () => new EmbeddingsError("INPUT_TOO_LONG", "no"))],
   ["is named and asks again", () => namingEmbedder(false)],
   ["is named and keeps the others", () => namingEmbedder(true)],
 ] as [string, () => Fake][])("poison is found and nothing else held up: %s", async (_, create) => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { estimateTokens } from "../../src/chunking/estimate-tokens.ts";
+import { byteTokens, cutToTokens, estimateTokens } from "../../src/chunking/estimate-tokens.ts";
 import { chunkText, type TextKind } from "../../src/index.ts";
 
 const kinds: TextKind[] = ["prose", "markdown", "code", "conversation"];
@@ -257,9 +257,9 @@ test("names are speakers where one of several speaks again, line by line, with t
 });
 
 test.each([
-  ["labels that never come again", `Summary: ${words(30)}\n\nSteps: ${words(30)}`],
-  ["a single speaker", `Note: ${words(30)}\n\nNote: ${words(30)}`],
-  ["text before the first speaker", `Well.\n\nUser: ${words(30)}\n\nUser: ${words(30)}`],
+  ["labels that never come again", `Summary: ${words(60)}\n\nSteps: ${words(60)}`],
+  ["a single speaker", `Note: ${words(60)}\n\nNote: ${words(60)}`],
+  ["text before the first speaker", `Well.\n\nUser: ${words(60)}\n\nUser: ${words(60)}`],
   ["an address", `see https: //x\n\n${words(60)}`],
 ])("a text of %s is no transcript, and is cut as Markdown", (_, text) => {
   const markdown = `# Title\n\n${text}`;
@@ -281,6 +281,14 @@ test("an exact counter decides sizes in place of the estimate", () => {
   expect(chunks.map((chunk) => chunk.tokens)).toEqual([16, 16, 16, 16, 16, 16, 4]);
   const overlapping = chunkText(words(40), { maxTokens: 16, overlapTokens: 4, countTokens: byWords });
   expect(overlapping.map((chunk) => chunk.tokens)).toEqual([12, 15, 15, 7]);
+  const marked = chunkText(words(40), { maxTokens: 18, countTokens: (text) => byWords(text) + 2 });
+  expect(marked.map((chunk) => chunk.tokens)).toEqual([18, 18, 10]);
+  const byLetters = chunkText(words(40), {
+    maxTokens: 32,
+    overlapTokens: 12,
+    countTokens: (text) => text.length,
+  });
+  expect(byLetters[1]?.start).toBeLessThan(byLetters[0]?.end ?? 0);
 });
 
 test("code is cut between declarations, each with its comment, indentation kept", () => {
@@ -301,6 +309,21 @@ test("a text without any place to cut is cut between characters", () => {
   const chunks = textsOf(text, { maxTokens: 16 });
   expect(chunks.join("")).toBe(text);
   expect(chunks.every((chunk) => /^(?:🦊)+$/u.test(chunk))).toBe(true);
+});
+
+test("a beginning is within the estimate and the bytes, and ends in no pair", () => {
+  const text = fc
+    .array(fc.constantFrom("a", " ", "\r\n", "🦊", "é", "語", "\ud800"))
+    .map((parts) => parts.join(""));
+  fc.assert(
+    fc.property(text, fc.integer({ min: 1, max: 20 }), (whole, most) => {
+      const kept = cutToTokens(whole, most);
+      expect(whole.startsWith(kept)).toBe(true);
+      expect(Math.max(estimateTokens(kept), byteTokens(kept))).toBeLessThanOrEqual(most);
+      const seam = whole.slice(kept.length - 1, kept.length + 1);
+      expect(/^(?:[\ud800-\udbff][\udc00-\udfff]|\r\n)$/.test(seam)).toBe(false);
+    }),
+  );
 });
 
 test("blank texts have no chunks", () => {

@@ -133,6 +133,14 @@ test("an exact counter decides in place of the estimate", async () => {
   await expect(embedder.embed(["a b c d"])).rejects.toMatchObject({ code: "INPUT_TOO_LONG", indexes: [0] });
 });
 
+test("a request has room for the provider's own estimate, whatever the exact counter says", async () => {
+  const { embedderOf } = await start();
+  const texts = Array.from({ length: 80 }, (_, at) => `${"x".repeat(20_000)}${at}`);
+  const { usage } = await embedderOf({ countTokens: () => 1 }).embed(texts);
+  // One refused for its size and sent again in halves would be three.
+  expect(usage.requests).toBe(2);
+});
+
 test("requests are under way together, up to the concurrency, and no more", async () => {
   const gates = [0, 1, 2, 3, 4].map(() => deferred());
   const { server, embedderOf } = await start({
