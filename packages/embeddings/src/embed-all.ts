@@ -78,6 +78,7 @@ export async function embedAll(context: Context, options: EmbedAllOptions = {}):
       return embedUntilFresh(context, source, ids, signal);
     });
     for await (const batch of embedded) {
+      signal?.throwIfAborted();
       addTo(summary, source, batch);
       const { entities, chunks, embeddedChunks, tokens } = summary;
       onProgress?.({ source: source.name, entities, chunks, embeddedChunks, tokens });
