@@ -81,6 +81,7 @@ export async function embedAll(context: Context, options: EmbedAllOptions = {}):
       return { ids, ...(await embedUntilFresh(context, source, ids, signal)) };
     });
     for await (const batch of embedded) {
+      signal?.throwIfAborted();
       addTo(summary, source, batch);
       const { entities, chunks, embeddedChunks, tokens } = summary;
       const entityId = batch.ids.at(-1) ?? "";
