@@ -19,18 +19,19 @@ export interface WantedChunk {
 }
 
 /** The passages of a row. */
-export function wantedChunks(
-  row: SourceRow,
-  { chunking, embedder, candidate = embedder }: Context,
-): WantedChunk[] {
-  const maxInputTokens = Math.min(embedder.maxInputTokens, candidate.maxInputTokens);
-  return chunkText(row.text, { ...chunking, kind: row.kind }).map((chunk, ordinal) => {
+export function wantedChunks(row: SourceRow, context: Context): WantedChunk[] {
+  const maxInputTokens = maxInputTokensOf(context);
+  return chunkText(row.text, { ...context.chunking, kind: row.kind }).map((chunk, ordinal) => {
     const title = joinTitles(row.title.trim(), chunk.title);
     const input = inputOf(title, chunk.text, maxInputTokens);
     const { start, end, text, tokens } = chunk;
     return { ordinal, start, end, title, text, tokens, input, hash: hashOf(title, input) };
   });
 }
+
+/** Longest input that the embedder takes, and the candidate: what is embedded is the same for both. */
+export const maxInputTokensOf = ({ embedder, candidate = embedder }: Context): number =>
+  Math.min(embedder.maxInputTokens, candidate.maxInputTokens);
 
 /** What is embedded of a passage. Said once: a text often begins with its own title. */
 export const inputOf = (title: string, text: string, maxInputTokens: number): string =>
