@@ -218,9 +218,10 @@ create policy chunks_definer_delete on devora.chunks for delete to devora_define
 grant delete on devora.chunks to devora_definer;
 
 -- Index of one model. Queries must repeat the cast and the literal model_id, or the planner cannot prove that the
--- partial index applies. Building in memory takes about as much as 1.4 times the vectors and m * 40 bytes a row; a
--- build that outgrows maintenance_work_mem goes on row by row, many times slower. So up to 1 GB is taken where the
--- setting is less. All rows of the table are estimated, because the owner, whom row level security binds, sees none.
+-- partial index applies. The graph takes the vectors and m * 45 bytes a row; a build that outgrows
+-- maintenance_work_mem goes on row by row, three times slower and more, and one of less than 32 MB for each process
+-- has no parallel workers. So more is taken where the setting is less: what the graph needs, up to 1 GB. Rows are
+-- estimated by the table's size, all models', because the owner, whom row level security binds, sees none.
 create function devora.ensure_embedding_index(
   model integer, kind text default 'halfvec', m integer default null, ef_construction integer default null) returns boolean
 language plpgsql security definer
@@ -263,7 +264,8 @@ begin
   end if;
   vector_bytes := case kind when 'bit' then model_dimensions / 8 else model_dimensions * 2 end;
   needed := pg_table_size('devora.embeddings') / (model_dimensions * 2 + 120.0)
-    * (vector_bytes * 1.4 + 40 * coalesce(ensure_embedding_index.m, 16));
+    * (vector_bytes * 1.15 + 45 * coalesce(ensure_embedding_index.m, 16));
+  needed := greatest(needed, (workers_before::integer + 1) * 32 * 1024 * 1024);
   if needed > pg_size_bytes(memory_before) then
     perform set_config('maintenance_work_mem',
       greatest(pg_size_bytes(memory_before) / 1024, least(needed / 1024, 1024 * 1024)::bigint) || 'kB', true);

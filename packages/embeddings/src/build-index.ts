@@ -179,16 +179,16 @@ async function buildConcurrently(
     figures,
   }: { id: number; dimensions: number; kind: IndexKind; figures: IndexFigures },
 ): Promise<void> {
-  if (is(db, PgTransaction)) {
-    throw new EmbeddingsError(
-      "INVALID_INPUT",
-      "buildIndex: an index is built concurrently outside transactions only. Pass a database as db, or leave concurrently out.",
-    );
-  }
   if (!state.owned) {
     throw new EmbeddingsError(
       "NOT_OWNER",
       "buildIndex: only a login that owns devora.embeddings may build an index concurrently. Pass a database of the migrating login as db, or leave concurrently out: writers then wait until it is built.",
+    );
+  }
+  if (is(db, PgTransaction)) {
+    throw new EmbeddingsError(
+      "INVALID_INPUT",
+      "buildIndex: an index is built concurrently outside transactions only. Pass a database as db, or leave concurrently out.",
     );
   }
   await withDatabaseErrors("embeddings.buildIndex", async () => {
@@ -225,33 +225,40 @@ async function withProgress(
 
 const indexed = new WeakMap<Context, Set<number>>();
 
-/**
- * Builds the index of each model that has enough vectors and none yet: concurrently where the login may, and the
- * server has more than one connection to let others work meanwhile.
- */
+/** Builds the index of each model that has enough vectors and none yet; one that another process builds is left to it. */
 export async function ensureIndexes(context: Context): Promise<void> {
   const done = indexed.get(context) ?? new Set<number>();
   indexed.set(context, done);
   for (const model of await ensureModels(context)) {
     if (done.has(model.id)) continue;
-    const state = await readState(context, context.db, model.id, context.index);
-    if (!state.valid && state.vectors < indexFromRows) continue;
-    const concurrently = state.owned && !is(context.db, PgTransaction) && !isEmbedded(context.db);
-    if (state.valid || (await built(context, model, concurrently))) done.add(model.id);
+    const guard: Guard = (build) => withModelLease(context, model.id, build);
+    const ready = await buildWhenLarge(context, model, { guard }).catch((error: unknown) => {
+      if (isEmbeddingsError(error) && error.code === "MODEL_BUSY") return false;
+      throw error;
+    });
+    if (ready) done.add(model.id);
   }
 }
 
-/** False where another process is at it; what it makes is seen at the next call. */
-const built = (context: Context, model: Model, concurrently: boolean): Promise<boolean> =>
-  withModelLease(context, model.id, () =>
-    buildModelIndex(context, model, { kind: context.index, concurrently }),
-  ).then(
-    () => true,
-    (error: unknown) => {
-      if (isEmbeddingsError(error) && error.code === "MODEL_BUSY") return false;
-      throw error;
-    },
-  );
+type Guard = (build: () => Promise<unknown>) => Promise<unknown>;
+
+/**
+ * Builds a model's index where it has enough vectors and none yet: concurrently where the login may.
+ * @param guard runs the build; by default as it is, for a caller that has the lease
+ * @returns whether the model has an index now
+ */
+export async function buildWhenLarge(
+  context: Context,
+  model: Model,
+  { guard = (build) => build(), onProgress }: { guard?: Guard } & Pick<BuildIndexOptions, "onProgress"> = {},
+): Promise<boolean> {
+  const state = await readState(context, context.db, model.id, context.index);
+  if (state.valid) return true;
+  if (state.vectors < indexFromRows) return false;
+  const concurrently = state.owned && !is(context.db, PgTransaction) && !isEmbedded(context.db);
+  await guard(() => buildModelIndex(context, model, { kind: context.index, concurrently, onProgress }));
+  return true;
+}
 
 /** PGlite, which nobody writes to while it builds. */
 const isEmbedded = (db: Database): boolean => {

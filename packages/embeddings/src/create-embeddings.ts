@@ -2,14 +2,22 @@ import { withActiveModel } from "./active-model.ts";
 import { type BuildIndexOptions, type BuiltIndex, buildIndex } from "./build-index.ts";
 import { type Candidates, type CandidatesOptions, candidates } from "./candidates.ts";
 import { createWorker, type EmbeddingsWorker, type WorkerOptions } from "./create-worker.ts";
+import { type DropModelOptions, dropModel } from "./drop-model.ts";
 import { type EmbedSummary, embed } from "./embed.ts";
 import { type EmbedAllOptions, type EmbedAllSummary, embedAll } from "./embed-all.ts";
 import { type EnqueueOptions, type EnqueueRequest, enqueue } from "./enqueue.ts";
 import { type DuplicateClusters, type FindDuplicatesOptions, findDuplicates } from "./find-duplicates.ts";
 import { type FindSimilarOptions, findSimilarEntities } from "./find-similar-entities.ts";
 import { generateEmbeddingsBatch } from "./generate-embedding.ts";
+import {
+  type MigrateModelOptions,
+  type ModelMigration,
+  migrateModel,
+  rollbackModel,
+} from "./migrate-model.ts";
 import { type EmbeddingsOptions, resolveOptions } from "./options.ts";
 import type { EmbedOptions, EmbedResult } from "./ports.ts";
+import type { ModelKey } from "./queries/model.ts";
 import type { ParkedJob, QueueStats } from "./queries/queue-reports.ts";
 import {
   type ParkedJobsOptions,
@@ -114,6 +122,25 @@ export interface Embeddings<TName extends string = string, TFilters = AnyFilters
    * @throws {EmbeddingsError} NOT_OWNER, MODEL_BUSY, INVALID_INPUT
    */
   buildIndex(options?: BuildIndexOptions): Promise<{ indexes: BuiltIndex[] }>;
+
+  /**
+   * Changes from the embedder's model to the candidate's without a gap: makes the vectors that stored passages lack,
+   * builds the index, compares the models' answers, and lets the searches of all processes change over in one
+   * transaction. May be cut off at any point and called again.
+   * @throws {EmbeddingsError} INVALID_INPUT unless `to` is the candidate; MODEL_BUSY while another process is at it
+   */
+  migrateModel(options: MigrateModelOptions): Promise<ModelMigration>;
+  /**
+   * Lets searches go back from the candidate to the embedder's model.
+   * @throws {EmbeddingsError} INVALID_INPUT where there is nothing to roll back, MODEL_INCOMPLETE, MODEL_BUSY
+   */
+  rollbackModel(): Promise<{ active: Required<ModelKey> }>;
+  /**
+   * Removes a model that nothing uses any more: its index, its vectors in batches, then itself. May be cut off at
+   * any point and called again.
+   * @throws {EmbeddingsError} MODEL_IN_USE, MODEL_BUSY
+   */
+  dropModel(options: DropModelOptions): Promise<{ dropped: boolean; removedVectors: number }>;
 }
 
 /** Names of Devora's own sources. */
@@ -168,5 +195,8 @@ export function createEmbeddings<TSource extends Source = DevoraSource>(
     recommend: async (call) =>
       recommend(await withActiveModel(context, call), call) as Promise<SemanticSearchResult<TName>>,
     buildIndex: (call) => buildIndex(context, call),
+    migrateModel: (call) => migrateModel(context, call),
+    rollbackModel: () => rollbackModel(context),
+    dropModel: (call) => dropModel(context, call),
   };
 }

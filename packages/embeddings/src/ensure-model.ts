@@ -35,9 +35,6 @@ export function ensureModels(context: Context): Promise<Model[]> {
   return found;
 }
 
-/** Numbers of dropped models are asked for again. */
-export const forgetModels = (context: Context): boolean => known.delete(context);
-
 async function findOrRegister(tx: Database, { embedder, candidate }: Context): Promise<Model[]> {
   const models = [await idOf(tx, embedder, "active")];
   if (candidate !== undefined) models.push(await idOf(tx, candidate, "building"));

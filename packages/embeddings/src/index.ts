@@ -1,9 +1,11 @@
 export type { BuildIndexOptions, BuildIndexProgress, BuiltIndex } from "./build-index.ts";
 export type { Candidates, CandidatesOptions } from "./candidates.ts";
 export { type ChunkOptions, chunkText, type TextChunk, type TextKind } from "./chunking/chunk-text.ts";
+export type { ModelComparison } from "./compare-models.ts";
 export type { ContextPrefix, PassageContext } from "./context-prefix.ts";
 export { createEmbeddings, type DevoraSourceName, type Embeddings } from "./create-embeddings.ts";
 export type { EmbeddingsWorker, StopOptions, Wake, WorkerOptions } from "./create-worker.ts";
+export type { DropModelOptions } from "./drop-model.ts";
 export type { EmbedSummary } from "./embed.ts";
 export type { EmbedAllOptions, EmbedAllProgress, EmbedAllSummary } from "./embed-all.ts";
 export {
@@ -30,12 +32,15 @@ export {
 export type { EnqueueOptions, EnqueueRequest } from "./enqueue.ts";
 export type { EntityCursor } from "./entity-batches.ts";
 export { EmbeddingsError, type EmbeddingsErrorCode, isEmbeddingsError } from "./errors.ts";
+export type { RefusedPassage } from "./fill-model.ts";
 export type { DuplicateClusters, DuplicateEntity, FindDuplicatesOptions } from "./find-duplicates.ts";
 export type { FindSimilarOptions } from "./find-similar-entities.ts";
 export { installEmbeddingTriggers, removeEmbeddingTriggers } from "./install-triggers.ts";
+export type { MigrateModelOptions, MigrateModelProgress, ModelMigration } from "./migrate-model.ts";
 export type { EmbeddingsOptions } from "./options.ts";
 export type { Embedder, EmbedOptions, EmbedResult, EmbedUsage, PartialEmbeddings } from "./ports.ts";
 export { type ProgressStream, progressLine, progressTo } from "./progress.ts";
+export type { ModelKey } from "./queries/model.ts";
 export type { IndexKind } from "./queries/model-index.ts";
 export type { ParkedJob, QueueStats } from "./queries/queue-reports.ts";
 export type { ParkedJobsOptions, RetryParkedOptions } from "./queue-reports.ts";

@@ -19,24 +19,24 @@ export interface WantedChunk {
 }
 
 /** The passages of a row. */
-export function wantedChunks(
-  source: string,
-  row: SourceRow,
-  { chunking, embedder, candidate = embedder }: Context,
-): WantedChunk[] {
-  const { contextPrefix, ...sizes } = chunking;
-  const maxInputTokens = Math.min(embedder.maxInputTokens, candidate.maxInputTokens);
+export function wantedChunks(source: string, row: SourceRow, embeddings: Context): WantedChunk[] {
+  const { contextPrefix, ...sizes } = embeddings.chunking;
+  const maxInputTokens = maxInputTokensOf(embeddings);
   const { entityId, kind } = row;
   const rowTitle = row.title.trim();
   return chunkText(row.text, { ...sizes, kind }).map((chunk, ordinal) => {
     const title = joinTitles(rowTitle, chunk.title);
     const context = { source, entityId, title: rowTitle, headings: chunk.title, kind };
     const prefix = contextPrefix === false ? "" : (contextPrefix?.(context) ?? title);
-    const input = inputOf(prefix, chunk.text, maxInputTokens, chunking.countTokens);
+    const input = inputOf(prefix, chunk.text, maxInputTokens, sizes.countTokens);
     const { start, end, text, tokens } = chunk;
     return { ordinal, start, end, title, text, tokens, input, hash: hashOf(title, input) };
   });
 }
+
+/** Longest input that the embedder takes, and the candidate: what is embedded is the same for both. */
+export const maxInputTokensOf = ({ embedder, candidate = embedder }: Context): number =>
+  Math.min(embedder.maxInputTokens, candidate.maxInputTokens);
 
 /** What is embedded of a passage. Said once: a text often begins with its own title. */
 export const inputOf = (

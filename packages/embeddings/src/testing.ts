@@ -33,6 +33,7 @@ export function recordEmbedder(embedder: Embedder): RecordedEmbedder {
     model: embedder.model,
     dimensions: embedder.dimensions,
     maxInputTokens: embedder.maxInputTokens,
+    ...(embedder.version === undefined ? {} : { version: embedder.version }),
     calls,
     failNext: (error) => void before.push(() => Promise.reject(error)),
     holdNext() {

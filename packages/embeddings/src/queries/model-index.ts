@@ -122,4 +122,4 @@ export const buildMemoryQuery = (dimensions: number, kind: IndexKind, m: number)
   select
     pg_size_bytes(current_setting('maintenance_work_mem'))::float8 as allowed,
     (pg_table_size('devora.embeddings') / (${dimensions}::float8 * 2 + 120)
-      * (${kind === "bit" ? dimensions / 8 : dimensions * 2}::float8 * 1.4 + 40 * ${m}::float8))::float8 as needed`;
+      * (${kind === "bit" ? dimensions / 8 : dimensions * 2}::float8 * 1.15 + 45 * ${m}::float8))::float8 as needed`;
