@@ -1,5 +1,6 @@
 import { type Database, rowsOf } from "@devora/db-schema";
 import type { Context } from "./context.ts";
+import { isKnownLarge, rememberLarge } from "./large-scopes.ts";
 import type { NearParams, Scan } from "./queries/near-passages.ts";
 import { decodePassingPassages, passingCountsQuery } from "./queries/passing-rows.ts";
 import type { Scope } from "./queries/scope.ts";
@@ -23,11 +24,13 @@ export async function chooseScan(
   scope: Scope,
   signal: AbortSignal | undefined,
 ): Promise<ScanPlan | undefined> {
-  const state = await stateOf(tx, context, scope, exactRows + 1);
-  if (state === undefined || state.vectors === 0) return undefined;
+  const isLarge = isKnownLarge(context, scope);
+  const state = await stateOf(tx, context, scope, isLarge ? 0 : exactRows + 1);
+  if (state === undefined || (!isLarge && state.vectors === 0)) return undefined;
+  if (state.vectors > exactRows) rememberLarge(context, scope);
   const plan = { ...limitsOf(context), modelId: state.modelId };
   const index = indexOf(context, state);
-  const isSmall = index === undefined || state.vectors <= exactRows;
+  const isSmall = index === undefined || (!isLarge && state.vectors <= exactRows);
   signal?.throwIfAborted();
   if (scope.conditions !== undefined && (await fewPass(tx, scope, exactRows)))
     return { ...plan, scan: "rows" };
