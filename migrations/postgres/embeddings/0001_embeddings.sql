@@ -8,14 +8,12 @@ create table devora.embedding_models (
   dimensions integer not null,
   version text not null default '1',
   state text not null default 'building',
-  replaces integer,
   activated_at timestamptz,
   lease_token uuid,
   leased_until timestamptz,
   created_at timestamptz not null default now(),
   constraint embedding_models_pkey primary key (id),
   constraint embedding_models_name_dimensions_version_key unique (name, dimensions, version),
-  constraint embedding_models_replaces_fkey foreign key (replaces) references devora.embedding_models (id) on delete set null,
   constraint embedding_models_lease_check check ((lease_token is null) = (leased_until is null)),
   constraint embedding_models_dimensions_check check (dimensions between 1 and 4000),
   constraint embedding_models_state_check check (state in ('building', 'active', 'retired'))
@@ -26,13 +24,10 @@ comment on column devora.embedding_models.name is 'As its provider calls it, suc
 comment on column devora.embedding_models.dimensions is 'Length of its vectors, 1 to 4,000.';
 comment on column devora.embedding_models.version is 'Of our own counting, to build the vectors of one model anew beside the old ones.';
 comment on column devora.embedding_models.state is 'building until its vectors are complete, active while searches use it, then retired.';
-comment on column devora.embedding_models.replaces is 'The model that searches used before this one; they go back to it on a roll-back. Null where there was none.';
 comment on column devora.embedding_models.activated_at is 'When searches began to use it; null while they never did.';
 comment on column devora.embedding_models.lease_token is 'Who builds its index or its vectors; null when nobody does.';
 comment on column devora.embedding_models.leased_until is 'When that is given up for dead unless it says again that it lives; null when nobody builds.';
 comment on column devora.embedding_models.created_at is 'When the row was made.';
-create index embedding_models_replaces_idx on devora.embedding_models (replaces) where replaces is not null;
-comment on index devora.embedding_models_replaces_idx is 'Serves the foreign key: dropping a model.';
 select devora.protect_internal_table('devora.embedding_models');
 create policy embedding_models_read on devora.embedding_models for select to devora_app using (true);
 grant select on devora.embedding_models to devora_app;

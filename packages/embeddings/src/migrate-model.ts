@@ -9,7 +9,7 @@ import { fillModel, type RefusedPassage } from "./fill-model.ts";
 import { withModelLease } from "./model-lease.ts";
 import type { Embedder } from "./ports.ts";
 import { countLackingQuery } from "./queries/lacking-chunks.ts";
-import { activateModelQuery, isModel, type ModelKey, versionOf } from "./queries/model.ts";
+import { activateModelQuery, type ModelKey, versionOf } from "./queries/model.ts";
 import { assertInteger } from "./validate.ts";
 
 export interface MigrateModelProgress {
@@ -132,7 +132,7 @@ async function decide(
       );
     }
     if (!cutOver) return { status: "ready", reason: undefined, missing };
-    const change = { modelId: next.id, instead: before.id, after: "retired", replaces: before.id } as const;
+    const change = { modelId: next.id, instead: before.id, after: "retired" } as const;
     await tx.execute(activateModelQuery(change));
     return { status: "cut-over", reason: undefined, missing };
   });
@@ -160,8 +160,7 @@ export async function rollbackModel(context: Context): Promise<{ active: Require
           "rollbackModel: searches use the embedder's model; there is nothing to roll back.",
         );
       }
-      const replaces = stored.find((model) => isModel(model, before.embedder))?.replaces;
-      const change = { modelId: before.id, instead: next.id, after: "building", replaces } as const;
+      const change = { modelId: before.id, instead: next.id, after: "building" } as const;
       await tx.execute(activateModelQuery(change));
     }),
   );

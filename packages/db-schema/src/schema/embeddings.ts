@@ -32,21 +32,12 @@ export const embeddingModels = devora.table(
     state: text("state", { enum: ["building", "active", "retired"] })
       .notNull()
       .default("building"),
-    replaces: integer("replaces"),
     activatedAt: instant("activated_at"),
     leaseToken: uuid("lease_token"),
     leasedUntil: instant("leased_until"),
     createdAt: instant("created_at").notNull().defaultNow(),
   },
-  (t) => [
-    unique("embedding_models_name_dimensions_version_key").on(t.name, t.dimensions, t.version),
-    foreignKey({
-      name: "embedding_models_replaces_fkey",
-      columns: [t.replaces],
-      foreignColumns: [t.id],
-    }).onDelete("set null"),
-    index("embedding_models_replaces_idx").on(t.replaces).where(sql`replaces is not null`),
-  ],
+  (t) => [unique("embedding_models_name_dimensions_version_key").on(t.name, t.dimensions, t.version)],
 );
 
 /** Documents that live in no table of the host. */

@@ -20,13 +20,11 @@ export interface StoredModel {
   dimensions: number;
   version: string;
   state: ModelState;
-  /** The model that searches used before it. */
-  replaces: number | undefined;
 }
 
 /** The models of some names, in the order of their registration. */
 export const storedModelsQuery = (names: readonly string[]): SQL => sql`
-  select id::integer, name, dimensions::integer, version, state, replaces::integer
+  select id::integer, name, dimensions::integer, version, state
   from devora.embedding_models
   where name = any(${sql.param([...names])}::text[])
   order by id`;
@@ -37,7 +35,6 @@ export const decodeStoredModel = (row: Row): StoredModel => ({
   dimensions: Number(row.dimensions),
   version: String(row.version),
   state: String(row.state) as ModelState,
-  replaces: row.replaces === null ? undefined : Number(row.replaces),
 });
 
 export const isModel = (stored: StoredModel, key: ModelKey): boolean =>
@@ -58,12 +55,10 @@ export const activateModelQuery = (params: {
   modelId: number;
   instead: number;
   after: "retired" | "building";
-  replaces: number | undefined;
 }): SQL => sql`
   update devora.embedding_models
   set state = case id when ${params.modelId}::integer then 'active' else ${params.after}::text end,
-    activated_at = case id when ${params.modelId}::integer then now() else activated_at end,
-    replaces = case id when ${params.modelId}::integer then ${params.replaces ?? null}::integer else replaces end
+    activated_at = case id when ${params.modelId}::integer then now() else activated_at end
   where id in (${params.modelId}::integer, ${params.instead}::integer)
   returning id::integer`;
 

@@ -2,7 +2,7 @@ import { type Database, projects, withService, withUser } from "@devora/db-schem
 import { seedProject, seedUser, useTestDatabase } from "@devora/testing";
 import { eq, sql } from "drizzle-orm";
 import { beforeEach, expect, test } from "vitest";
-import { createEmbeddings, hashingEmbedder } from "../../src/index.ts";
+import { createEmbeddings, defineSource, hashingEmbedder, type PassageContext } from "../../src/index.ts";
 import { type RecordedEmbedder, recordEmbedder } from "../../src/testing.ts";
 import { asServiceRows } from "./rows.ts";
 
@@ -164,6 +164,40 @@ test("searches answer from the old model between all steps, and rows written mea
   comparing.release();
   expect(await migrating).toMatchObject({ status: "cut-over", vectors: 6, missing: 0 });
   expect(await searched(process(), { old, next })).toBe("next");
+});
+
+test.each([
+  {
+    said: "what a host's own function says before a passage",
+    contextPrefix: ({ source, entityId }: PassageContext) => `${source} of ${entityId}`,
+    inputs: () => ids.map((id) => `projects of ${id}\n\nSold by the bag`),
+  },
+  {
+    said: "nothing",
+    contextPrefix: false as const,
+    inputs: () => ids.map(() => "Sold by the bag"),
+  },
+])("the new model is given the same texts as the old one: $said", async ({ contextPrefix, inputs }) => {
+  const { db } = database;
+  const [old, next] = [embedderOf("old"), embedderOf("next", 96)];
+  const source = defineSource({
+    name: "projects",
+    table: projects,
+    id: projects.id,
+    owner: projects.userId,
+    title: projects.name,
+    text: sql`'Sold by the bag'`,
+    deletedAt: projects.deletedAt,
+  });
+  const common = { db, embedder: old, sources: [source], chunking: { contextPrefix } };
+  await createEmbeddings(common).embedAll();
+  const embeddings = createEmbeddings({ ...common, candidate: next });
+  expect(await embeddings.migrateModel({ to: next, sampleQueries: 0 })).toMatchObject({
+    status: "cut-over",
+    vectors: 5,
+  });
+  expect(old.calls.flat().sort()).toEqual(inputs().sort());
+  expect(next.calls.flat().sort()).toEqual(inputs().sort());
 });
 
 test("a search under way keeps the model that it began with", async () => {
