@@ -50,7 +50,7 @@ export async function candidates(context: Context, options: CandidatesOptions): 
     for (const scope of scopes) {
       signal?.throwIfAborted();
       const plan = await inScope(context, scope, options, (tx: Database) =>
-        chooseScan(tx, context, scope, signal),
+        chooseScan(tx, context, scope, { signal }),
       );
       if (plan !== undefined) parts.push(nearPassages({ ...scope, ...plan, vector, candidates: limit }));
     }

@@ -3,6 +3,7 @@ import type { Context } from "./context.ts";
 import { isKnownLarge, rememberLarge } from "./large-scopes.ts";
 import type { NearParams, Scan } from "./queries/near-passages.ts";
 import { decodePassingPassages, passingCountsQuery } from "./queries/passing-rows.ts";
+import type { ScanSettings } from "./queries/scan-settings.ts";
 import type { Scope } from "./queries/scope.ts";
 import { decodeSearchState, type SearchState, searchStateQuery } from "./queries/search-state.ts";
 
@@ -16,16 +17,17 @@ export type ScanPlan = Pick<NearParams, "modelId" | "dimensions" | "oversampling
 
 /**
  * Few vectors are compared one by one, be it few in scope or few that pass the filters; many are left to the index.
+ * @param settings of index scans, to be set for the rest of the transaction
  * @returns undefined when there is nothing to search
  */
 export async function chooseScan(
   tx: Database,
   context: Context,
   scope: Scope,
-  signal: AbortSignal | undefined,
+  { signal, settings }: { signal?: AbortSignal | undefined; settings?: ScanSettings | undefined },
 ): Promise<ScanPlan | undefined> {
   const isLarge = isKnownLarge(context, scope);
-  const state = await stateOf(tx, context, scope, isLarge ? 0 : exactRows + 1);
+  const state = await stateOf(tx, context, scope, isLarge ? 0 : exactRows + 1, settings);
   if (state === undefined || (!isLarge && state.vectors === 0)) return undefined;
   if (state.vectors > exactRows) rememberLarge(context, scope);
   const plan = { ...limitsOf(context), modelId: state.modelId };
@@ -54,8 +56,9 @@ export async function stateOf(
   { embedder }: Context,
   scope: Scope,
   atMost: number,
+  settings?: ScanSettings,
 ): Promise<SearchState | undefined> {
-  const [row] = await rowsOf(tx, searchStateQuery(embedder, scope, atMost));
+  const [row] = await rowsOf(tx, searchStateQuery(embedder, scope, atMost, settings));
   return row === undefined ? undefined : decodeSearchState(row);
 }
 

@@ -3,7 +3,7 @@ import { chooseScan, fallbackScan } from "./choose-scan.ts";
 import type { Context } from "./context.ts";
 import { decodeNearest, type NearestParams, type NearestRow, nearestQuery } from "./queries/nearest.ts";
 import type { Scope } from "./queries/scope.ts";
-import { withIterativeScan } from "./with-iterative-scan.ts";
+import { iterativeScan, withIterativeScan } from "./with-iterative-scan.ts";
 
 export interface NearestOptions {
   vector: readonly number[];
@@ -35,16 +35,18 @@ export async function nearest(
   borrowed: boolean,
 ): Promise<NearestHits> {
   signal?.throwIfAborted();
-  const plan = await chooseScan(tx, context, scope, signal);
+  const settings = borrowed ? undefined : iterativeScan(ef);
+  const plan = await chooseScan(tx, context, scope, { signal, settings });
   if (plan === undefined) return { hits: [], complete: true };
   const params = { ...scope, ...options, ...plan };
 
   if (params.scan === "halfvec" || params.scan === "bit") {
-    const { hits, end } = await withIterativeScan(tx, { borrowed, ef }, () => widen(tx, params, signal));
+    const scan = () => widen(tx, params, signal);
+    const { hits, end } = await (borrowed ? withIterativeScan(tx, { borrowed, ef }, scan) : scan());
     if (end !== "exhausted") return { hits, complete: end === "filled" };
-    const scan = await fallbackScan(tx, context, scope);
-    if (scan === undefined) return { hits, complete: false };
-    params.scan = scan;
+    const fallback = await fallbackScan(tx, context, scope);
+    if (fallback === undefined) return { hits, complete: false };
+    params.scan = fallback;
   }
   const { hits, end } = await widen(tx, params, signal);
   return { hits, complete: end !== "capped" };

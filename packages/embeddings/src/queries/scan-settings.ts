@@ -19,6 +19,9 @@ export const decodeScanSettings = (row: Row | undefined): ScanSettings => ({
 });
 
 /** Local to the transaction, so that a pooled connection forgets them. */
-export const setScanSettingsQuery = ({ iterativeScan, efSearch }: ScanSettings): SQL => sql`
-  select set_config('hnsw.iterative_scan', ${iterativeScan}::text, true),
-    set_config('hnsw.ef_search', ${efSearch}::text, true)`;
+export const setScanSettingsQuery = (settings: ScanSettings): SQL => sql`select ${scanSettings(settings)}`;
+
+/** As columns of a statement that comes before the scan. */
+export const scanSettings = ({ iterativeScan, efSearch }: ScanSettings): SQL => sql`
+  set_config('hnsw.iterative_scan', ${iterativeScan}::text, true),
+  set_config('hnsw.ef_search', ${efSearch}::text, true)`;
