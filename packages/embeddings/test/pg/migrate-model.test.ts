@@ -200,6 +200,13 @@ test.each([
   expect(next.calls.flat().sort()).toEqual(inputs().sort());
 });
 
+test("where both models are active, because each was once used by itself, the embedder answers", async () => {
+  const { old, next, embeddings } = await oldAndNext();
+  await createEmbeddings({ db: database.db, embedder: next }).embedAll({ sources: ["projects"] });
+  expect(await vectorsByModel(database.db)).toMatchObject([{ state: "active" }, { state: "active" }]);
+  expect(await searched(embeddings, { old, next })).toBe("old");
+});
+
 test("a search under way keeps the model that it began with", async () => {
   const { old, next, embeddings, process } = await oldAndNext();
   const question = old.holdNext();
@@ -408,7 +415,12 @@ test("other dimensions than those stored are refused before the embedder is call
 test("a model that nothing uses is dropped, in steps that may be cut off", async () => {
   const { db } = database;
   const { old, next, embeddings } = await oldAndNext();
-  await expect(embeddings.dropModel(old)).rejects.toMatchObject({ code: "MODEL_IN_USE" });
+  for (const written of [old, next]) {
+    await expect(embeddings.dropModel(written)).rejects.toMatchObject({
+      code: "MODEL_IN_USE",
+      message: expect.stringContaining("writes its vectors"),
+    });
+  }
   const after = createEmbeddings({ db, embedder: next });
   await expect(after.dropModel(old)).rejects.toMatchObject({
     code: "MODEL_IN_USE",
