@@ -135,6 +135,7 @@ test("a migration makes the missing vectors, compares, and all processes change 
   expect(await embeddings.rollbackModel()).toEqual({
     active: { model: old.model, dimensions: 64, version: "1" },
   });
+  expect(await vectorsByModel(db)).toMatchObject([{ state: "active" }, { state: "building" }]);
   expect(await searched(other, { old, next })).toBe("old");
   await expect(embeddings.rollbackModel()).rejects.toMatchObject({ code: "INVALID_INPUT" });
 
@@ -381,10 +382,12 @@ test("the same model is made anew under another version", async () => {
   const { old } = await oldAndNext();
   const anew = { ...old, version: "2" };
   const embeddings = createEmbeddings({ db, embedder: old, candidate: anew });
-  expect(await embeddings.migrateModel({ to: anew, queries: ["payment"] })).toMatchObject({
+  expect(
+    await embeddings.migrateModel({ to: anew, queries: ["payment", "bread"], sampleQueries: 1 }),
+  ).toMatchObject({
     status: "cut-over",
     vectors: 5,
-    comparison: { overlapAt10: 1, rankAgreement: 1 },
+    comparison: { queries: 1, overlapAt10: 1, rankAgreement: 1 },
   });
   expect(await vectorsByModel(db)).toMatchObject([
     { name: "old", state: "retired" },
