@@ -29,7 +29,7 @@ export interface PartialEmbeddings {
 /**
  * Turns texts into vectors. {@link hashingEmbedder}, {@link openaiEmbedder} and {@link aiSdkEmbedder} are three; any
  * other object of this shape does as well. Vectors of one `model` and `dimensions` must be comparable for ever:
- * when the model behind a name changes, give it another name.
+ * when the model behind a name changes, give it another name or `version`.
  *
  * @example
  * const embedder: Embedder = {

@@ -1,6 +1,6 @@
 import { rowsOf, withService } from "@devora/db-schema";
 import { hasServer, seedProject, seedUser, useTestDatabase } from "@devora/testing";
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import { beforeEach, expect, test } from "vitest";
 import { indexFromRows } from "../../src/build-index.ts";
 import { createEmbeddings, hashingEmbedder } from "../../src/index.ts";
@@ -164,6 +164,17 @@ test("the memory of the build ends with it", async () => {
   });
 });
 
+test.runIf(!hasServer())(
+  "a graph that outgrows the memory of the login is told of (one session)",
+  async () => {
+    await addVectors(3_000);
+    await database.db.execute(sql`set maintenance_work_mem = '1MB'`);
+    const { indexes: built } = await embeddings().buildIndex({ concurrently: true });
+    await database.db.execute(sql`reset maintenance_work_mem`);
+    expect(built).toMatchObject([{ built: true, fitsMemory: false }]);
+  },
+);
+
 test.each([
   ["another kind", { kind: "ivfflat" as "bit" }],
   ["too few links", { m: 1 }],
@@ -211,7 +222,18 @@ test("from ten thousand vectors on, embedAll builds the index by itself", async 
   await all.embedAll({ sources: ["projects"], ownerId: owner });
   expect(await indexes()).toEqual([]);
   await addVectors(indexFromRows);
+  // Left to another process while that builds.
+  const lease = (until: SQL) =>
+    withService(db, (tx) =>
+      tx.execute(sql`update devora.embedding_models
+        set lease_token = gen_random_uuid(), leased_until = ${until} where id = ${modelId}::int`),
+    );
+  await lease(sql`now() + interval '1 minute'`);
   await seedProject(db, owner, { name: "Second" });
+  await all.embedAll({ sources: ["projects"], ownerId: owner });
+  expect(await indexes()).toEqual([]);
+  await lease(sql`now() - interval '1 second'`);
+  await seedProject(db, owner, { name: "Third" });
   await all.embedAll({ sources: ["projects"], ownerId: owner });
   expect(await indexes()).toMatchObject([{ valid: true }]);
 });

@@ -135,6 +135,7 @@ test("a migration makes the missing vectors, compares, and all processes change 
   expect(await embeddings.rollbackModel()).toEqual({
     active: { model: old.model, dimensions: 64, version: "1" },
   });
+  expect(await vectorsByModel(db)).toMatchObject([{ state: "active" }, { state: "building" }]);
   expect(await searched(other, { old, next })).toBe("old");
   await expect(embeddings.rollbackModel()).rejects.toMatchObject({ code: "INVALID_INPUT" });
 
@@ -198,6 +199,13 @@ test.each([
   });
   expect(old.calls.flat().sort()).toEqual(inputs().sort());
   expect(next.calls.flat().sort()).toEqual(inputs().sort());
+});
+
+test("where both models are active, because each was once used by itself, the embedder answers", async () => {
+  const { old, next, embeddings } = await oldAndNext();
+  await createEmbeddings({ db: database.db, embedder: next }).embedAll({ sources: ["projects"] });
+  expect(await vectorsByModel(database.db)).toMatchObject([{ state: "active" }, { state: "active" }]);
+  expect(await searched(embeddings, { old, next })).toBe("old");
 });
 
 test("a search under way keeps the model that it began with", async () => {
@@ -374,10 +382,12 @@ test("the same model is made anew under another version", async () => {
   const { old } = await oldAndNext();
   const anew = { ...old, version: "2" };
   const embeddings = createEmbeddings({ db, embedder: old, candidate: anew });
-  expect(await embeddings.migrateModel({ to: anew, queries: ["payment"] })).toMatchObject({
+  expect(
+    await embeddings.migrateModel({ to: anew, queries: ["payment", "bread"], sampleQueries: 1 }),
+  ).toMatchObject({
     status: "cut-over",
     vectors: 5,
-    comparison: { overlapAt10: 1, rankAgreement: 1 },
+    comparison: { queries: 1, overlapAt10: 1, rankAgreement: 1 },
   });
   expect(await vectorsByModel(db)).toMatchObject([
     { name: "old", state: "retired" },
@@ -408,7 +418,12 @@ test("other dimensions than those stored are refused before the embedder is call
 test("a model that nothing uses is dropped, in steps that may be cut off", async () => {
   const { db } = database;
   const { old, next, embeddings } = await oldAndNext();
-  await expect(embeddings.dropModel(old)).rejects.toMatchObject({ code: "MODEL_IN_USE" });
+  for (const written of [old, next]) {
+    await expect(embeddings.dropModel(written)).rejects.toMatchObject({
+      code: "MODEL_IN_USE",
+      message: expect.stringContaining("writes its vectors"),
+    });
+  }
   const after = createEmbeddings({ db, embedder: next });
   await expect(after.dropModel(old)).rejects.toMatchObject({
     code: "MODEL_IN_USE",
