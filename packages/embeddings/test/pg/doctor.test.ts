@@ -431,7 +431,9 @@ describe("what no test can break", () => {
     });
     expect(diagnoseIndex(key, { ...state, building: true }, false).status).toBe("ok");
     expect(diagnoseIndex(key, { ...state, present: false }, false).status).toBe("ok");
-    expect(diagnoseIndex(key, { ...state, present: false, vectors: 10_000 }, false).status).toBe("warning");
+    const missing = { ...state, present: false, vectors: 10_000 };
+    expect(diagnoseIndex(key, missing, false).message).toContain("every search compares all");
+    expect(diagnoseIndex(key, missing, true).message).toContain("searches use the one of kind bit");
   });
 
   test("young statistics, and an index that is used", () => {
