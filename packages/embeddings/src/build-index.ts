@@ -145,7 +145,7 @@ const isAsAsked = (state: IndexState, { m, efConstruction }: IndexFigures): bool
   (efConstruction === undefined || efConstruction === state.efConstruction);
 
 /** What the function takes where the setting is less, in bytes. */
-const mostMemory = 2 ** 30;
+export const mostMemory = 2 ** 30;
 
 async function fits(
   db: Database,
@@ -255,10 +255,14 @@ export async function buildWhenLarge(
   const state = await readState(context, context.db, model.id, context.index);
   if (state.valid) return true;
   if (state.vectors < indexFromRows) return false;
-  const concurrently = state.owned && !is(context.db, PgTransaction) && !isEmbedded(context.db);
+  const concurrently = buildsConcurrently(context, state);
   await guard(() => buildModelIndex(context, model, { kind: context.index, concurrently, onProgress }));
   return true;
 }
+
+/** Whether an index that is built by itself is built beside writers, with the memory of the login. */
+export const buildsConcurrently = ({ db }: Context, { owned }: Pick<IndexState, "owned">): boolean =>
+  owned && !is(db, PgTransaction) && !isEmbedded(db);
 
 /** PGlite, which nobody writes to while it builds. */
 const isEmbedded = (db: Database): boolean => {

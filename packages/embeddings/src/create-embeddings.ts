@@ -2,6 +2,7 @@ import { withActiveModel } from "./active-model.ts";
 import { type BuildIndexOptions, type BuiltIndex, buildIndex } from "./build-index.ts";
 import { type Candidates, type CandidatesOptions, candidates } from "./candidates.ts";
 import { createWorker, type EmbeddingsWorker, type WorkerOptions } from "./create-worker.ts";
+import { type DoctorOptions, type DoctorReport, doctor } from "./doctor.ts";
 import { type DropModelOptions, dropModel } from "./drop-model.ts";
 import { type EmbedSummary, embed } from "./embed.ts";
 import { type EmbedAllOptions, type EmbedAllSummary, embedAll } from "./embed-all.ts";
@@ -141,6 +142,18 @@ export interface Embeddings<TName extends string = string, TFilters = AnyFilters
    * @throws {EmbeddingsError} MODEL_IN_USE, MODEL_BUSY
    */
   dropModel(options: DropModelOptions): Promise<{ dropped: boolean; removedVectors: number }>;
+
+  /**
+   * Looks for what makes searches slow or incomplete, and says how to put it right: model, index, recall, queue,
+   * passages, triggers, login. Reads alone, and calls no embedder. A check that fails is an `error` with its code.
+   *
+   * @throws {EmbeddingsError} INVALID_INPUT
+   *
+   * @example
+   * const { status, checks } = await embeddings.doctor();
+   * // "warning", [{ name: "recall", status: "warning", message: "A search finds 91.5 % …", advice: "…", figures }, …]
+   */
+  doctor(options?: DoctorOptions): Promise<DoctorReport>;
 }
 
 /** Names of Devora's own sources. */
@@ -198,5 +211,6 @@ export function createEmbeddings<TSource extends Source = DevoraSource>(
     migrateModel: (call) => migrateModel(context, call),
     rollbackModel: () => rollbackModel(context),
     dropModel: (call) => dropModel(context, call),
+    doctor: (call) => doctor(context, call),
   };
 }

@@ -106,6 +106,10 @@ export function triggerPlanOf(
   };
 }
 
+/** What the names of a source's functions look like, of any version; for PostgreSQL and JavaScript. */
+export const functionPattern = (source: Source): string =>
+  `^queue_${shortName(source.name)}_[0-9a-f]{8}(_by_[0-9]+)?$`;
+
 /** Removes the functions of a source, of any version, and with them their triggers. */
 export const dropFunctions = (source: Source): SQL =>
   inlined(sql`do $devora_trigger$
@@ -115,7 +119,7 @@ declare
 begin
   for made in
     select p.oid from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
-    where n.nspname = 'devora' and p.proname ~ ${`^queue_${shortName(source.name)}_[0-9a-f]{8}(_by_[0-9]+)?$`}
+    where n.nspname = 'devora' and p.proname ~ ${functionPattern(source)}
   loop
     perform set_config('role', 'devora_definer', true);
     execute format('drop function %s cascade', made);

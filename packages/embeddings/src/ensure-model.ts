@@ -62,13 +62,18 @@ export const storedModels = async (tx: Database, keys: readonly ModelKey[]): Pro
  * @throws {EmbeddingsError} DIMENSION_MISMATCH
  */
 export function assertDimensionsKept(key: ModelKey, stored: readonly StoredModel[]): void {
-  if (stored.some((model) => isModel(model, key))) return;
-  const active = stored.find(
-    ({ name, version, state }) => name === key.model && version === versionOf(key) && state === "active",
-  );
-  if (active === undefined) return;
+  const dimensions = otherDimensions(key, stored);
+  if (dimensions === undefined) return;
   throw new EmbeddingsError(
     "DIMENSION_MISMATCH",
-    `The model "${key.model}" is stored with ${active.dimensions} dimensions, and the embedder makes ${key.dimensions}. Set its dimensions to ${active.dimensions}; or keep the old embedder and pass this one as candidate, then call migrateModel.`,
+    `The model "${key.model}" is stored with ${dimensions} dimensions, and the embedder makes ${key.dimensions}. Set its dimensions to ${dimensions}; or keep the old embedder and pass this one as candidate, then call migrateModel.`,
   );
+}
+
+/** The dimensions of the active model of this name and version, where this one is not stored itself. */
+export function otherDimensions(key: ModelKey, stored: readonly StoredModel[]): number | undefined {
+  if (stored.some((model) => isModel(model, key))) return undefined;
+  return stored.find(
+    ({ name, version, state }) => name === key.model && version === versionOf(key) && state === "active",
+  )?.dimensions;
 }

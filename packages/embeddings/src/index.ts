@@ -5,6 +5,8 @@ export type { ModelComparison } from "./compare-models.ts";
 export type { ContextPrefix, PassageContext } from "./context-prefix.ts";
 export { createEmbeddings, type DevoraSourceName, type Embeddings } from "./create-embeddings.ts";
 export type { EmbeddingsWorker, StopOptions, Wake, WorkerOptions } from "./create-worker.ts";
+export type { DoctorCheckName, DoctorStatus } from "./doctor/check.ts";
+export type { DoctorCheck, DoctorOptions, DoctorReport } from "./doctor.ts";
 export type { DropModelOptions } from "./drop-model.ts";
 export type { EmbedSummary } from "./embed.ts";
 export type { EmbedAllOptions, EmbedAllProgress, EmbedAllSummary } from "./embed-all.ts";

@@ -3,36 +3,45 @@ import { rowsOf } from "@devora/db-schema";
 import type { Context } from "./context.ts";
 import type { Model } from "./ensure-model.ts";
 import { nearest } from "./nearest.ts";
-import { decodeNearest, nearestQuery } from "./queries/nearest.ts";
+import { decodeNearest, type NearestRow, nearestQuery } from "./queries/nearest.ts";
 import type { Scope } from "./queries/scope.ts";
 
 /** How deep rankings are compared. */
 export const depth = 10;
 
-const scopeOf = (context: Context): Scope => ({ sources: [...context.sources.values()], owner: "all" });
+/** All rows of all owners. */
+export const everything = (context: Context): Scope => ({
+  sources: [...context.sources.values()],
+  owner: "all",
+});
 
-/** Ids of the passages that a search over all owners answers, nearest first. */
-export async function searchedIds(
+/** The context of searches by one model. */
+export const searchingBy = (context: Context, { embedder }: Model): Context => ({
+  ...context,
+  embedder,
+  candidate: undefined,
+});
+
+/** The passages that a search over all owners answers, nearest first. */
+export async function searchedHits(
   tx: Database,
   context: Context,
   model: Model,
   vector: readonly number[],
-): Promise<string[]> {
+): Promise<NearestRow[]> {
   const options = { vector, limit: depth, perEntity: false };
-  const ofModel = { ...context, embedder: model.embedder, candidate: undefined };
-  const { hits } = await nearest(tx, ofModel, scopeOf(context), options, false);
-  return hits.map(({ id }) => id);
+  return (await nearest(tx, searchingBy(context, model), everything(context), options, false)).hits;
 }
 
 /** The same by comparing with every vector. */
-export async function exactIds(
+export async function exactHits(
   tx: Database,
   context: Context,
   model: Model,
   vector: readonly number[],
-): Promise<string[]> {
+): Promise<NearestRow[]> {
   const query = nearestQuery({
-    ...scopeOf(context),
+    ...everything(context),
     modelId: model.id,
     dimensions: model.embedder.dimensions,
     vector,
@@ -42,5 +51,18 @@ export async function exactIds(
     perEntity: false,
     limit: depth,
   });
-  return decodeNearest(await rowsOf(tx, query)).hits.map(({ id }) => id);
+  return decodeNearest(await rowsOf(tx, query)).hits;
 }
+
+type Search = typeof searchedHits;
+
+const idsOf =
+  (search: Search) =>
+  async (...call: Parameters<Search>): Promise<string[]> =>
+    (await search(...call)).map(({ id }) => id);
+
+/** Ids of {@link searchedHits}. */
+export const searchedIds = idsOf(searchedHits);
+
+/** Ids of {@link exactHits}. */
+export const exactIds = idsOf(exactHits);

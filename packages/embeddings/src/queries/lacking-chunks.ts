@@ -10,7 +10,8 @@ export interface LackingChunk {
   text: string;
 }
 
-const lacksVector = (sources: readonly string[], modelId: number): SQL => sql`
+/** The condition on a passage as `chunk`. */
+export const lacksVector = (sources: readonly string[], modelId: number): SQL => sql`
   chunk.source = any(${sql.param([...sources])}::text[])
     and not exists (
       select from devora.embeddings as stored
