@@ -27,7 +27,7 @@ export const plan: Check = {
     const model = await searchedModel(tx, context);
     if (model === undefined) return noModel;
     const scope = everything(context);
-    const chosen = await chooseScan(tx, searchingBy(context, model), scope, signal);
+    const chosen = await chooseScan(tx, searchingBy(context, model), scope, { signal });
     if (chosen?.scan !== "halfvec" && chosen?.scan !== "bit") {
       return ok(`Searches compare all: there is no valid index, or there are at most ${exactRows} vectors.`);
     }

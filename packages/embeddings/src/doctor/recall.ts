@@ -45,7 +45,7 @@ export const recall: Check = {
     const { tx, context, sampleQueries, signal } = examination;
     const model = await searchedModel(tx, context);
     if (model === undefined) return noModel;
-    const chosen = await chooseScan(tx, searchingBy(context, model), everything(context), signal);
+    const chosen = await chooseScan(tx, searchingBy(context, model), everything(context), { signal });
     if (chosen?.scan !== "halfvec" && chosen?.scan !== "bit") {
       return ok(
         `Searches compare all, and miss nothing: there is no valid index, or there are at most ${exactRows} vectors.`,

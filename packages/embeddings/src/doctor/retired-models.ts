@@ -7,7 +7,7 @@ import { type Check, type Diagnosis, ok, warning } from "./check.ts";
 /** Retired models that have vectors, with how many. */
 export const retiredModelsQuery: SQL = sql`
   select model.id::integer, model.name, model.dimensions::integer, model.version, model.state,
-    model.replaces::integer, stored.vectors
+    stored.vectors
   from devora.embedding_models as model
   cross join lateral (
     select count(*)::float8 as vectors from devora.embeddings where model_id = model.id
