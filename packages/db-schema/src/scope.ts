@@ -16,7 +16,7 @@ export interface ScopeOptions {
 }
 
 /**
- * Runs `fn` scoped to one user: every query on the `tx` it is given sees and writes that user's rows alone.
+ * Scopes queries to one user: every query of `fn` on the `tx` that it is given sees and writes that user's rows alone.
  *
  * A transaction with two settings local to it, `app.user_id` and the role, which PostgreSQL takes back at its
  * end; so it works through pools and PgBouncer. Inside another scope the outer user is restored afterwards.

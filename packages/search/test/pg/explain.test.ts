@@ -82,7 +82,7 @@ test("an own table is searched by its (owner, vector) index", async () => {
 test("messages of one owner, in three languages, are searched by their index", async () => {
   const search = createSearch({ db: database.db, sources: devoraSources });
   const plans = await withService(database.db, (tx) =>
-    plansOf(tx, (db) => search.searchMessages({ query: "thing7 other12", ownerId: owner, db })),
+    plansOf(tx, (db) => search.searchMessages({ query: "message other12", ownerId: owner, db })),
   );
   const [, , , frequencies = "", ranking = ""] = plans;
   expect(frequencies).toContain("Bitmap Index Scan on messages_search_idx");
