@@ -17,7 +17,15 @@ export default defineConfig({
   test: {
     maxWorkers: 2,
     projects: [
-      { ...shared, test: { name: "unit", include: ["{packages,examples}/*/test/unit/**/*.test.ts"] } },
+      {
+        ...shared,
+        test: {
+          name: "unit",
+          include: ["{packages,examples}/*/test/unit/**/*.test.ts"],
+          // Some start a process, which takes seconds while others keep both cores busy.
+          testTimeout: 60_000,
+        },
+      },
       {
         ...shared,
         test: {
