@@ -1,9 +1,8 @@
 import type { Row } from "@devora/db-schema";
 import { type SQL, sql } from "drizzle-orm";
-import { castTypeOf, typeNameOf } from "../sources/column-type.ts";
 import type { Source } from "../sources/define-source.ts";
-import { idTypeNamed } from "../sources/id-types.ts";
 import { literal } from "./literal.ts";
+import { ownerIs } from "./owner-is.ts";
 import type { Scope } from "./scope.ts";
 
 /** The live rows of a scope that pass its filters, by the indexes of their own tables. */
@@ -25,13 +24,8 @@ export const fromPassing = (source: Source, { owner, conditions }: Scope): SQL =
     and ${typeof owner === "object" ? ownedBy(source, owner.id) : sql`true`}
     and ${conditions?.get(source.name) ?? sql`true`}`;
 
-/** An owner that the column cannot hold owns nothing. */
-function ownedBy({ owner }: Source, ownerId: string): SQL {
-  if (owner === undefined) return sql`false`;
-  const type = idTypeNamed(typeNameOf(owner));
-  if (type !== undefined && type.canonical(ownerId) === undefined) return sql`false`;
-  return sql`${owner} = ${ownerId}::text::${castTypeOf(owner)}`;
-}
+const ownedBy = ({ owner }: Source, ownerId: string): SQL =>
+  owner === undefined ? sql`false` : ownerIs(owner, ownerId);
 
 /** The passages of `passing.source` and `passing.entity_id`, kept apart, so that each row's are looked up by its key. */
 export const passagesOfPassing = (columns: SQL): SQL => sql`

@@ -2,7 +2,7 @@ import type { Row } from "@devora/db-schema";
 import { type SQL, sql } from "drizzle-orm";
 import { type TextKind, textKinds } from "../chunking/chunk-text.ts";
 import type { Source } from "../sources/define-source.ts";
-import { findIdType } from "../sources/id-types.ts";
+import { ownerIs } from "./owner-is.ts";
 
 /** Characters of a row's text that are embedded; what lies beyond is left out, so that no row exhausts memory. */
 export const maxTextLength = 1_000_000;
@@ -50,14 +50,9 @@ export const countRowsQuery = (source: Source, ownerId: string | undefined): SQL
   from ${source.table}
   where ${source.live} and ${ownedBy(source, ownerId)}`;
 
-/** The owner's rows, all without one. The column is left as it is, so that its index serves: 0.4 instead of 10.6 ms. */
-function ownedBy({ owner }: Source, ownerId: string | undefined): SQL {
-  if (ownerId === undefined || owner === undefined) return sql`true`;
-  const type = findIdType(owner);
-  if (type === undefined) return sql`${owner}::text = ${ownerId}::text`;
-  const id = type.canonical(ownerId);
-  return id === undefined ? sql`false` : sql`${owner} = ${id}::${type.cast}`;
-}
+/** The owner's rows, all without one. */
+const ownedBy = ({ owner }: Source, ownerId: string | undefined): SQL =>
+  ownerId === undefined || owner === undefined ? sql`true` : ownerIs(owner, ownerId);
 
 const rowsByIds = (source: Source, ids: readonly string[]): SQL => sql`
   select

@@ -1,6 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
 import { EmbeddingsError } from "../errors.ts";
+import { isArray, typeNameOf } from "./column-type.ts";
 
 /** How the text form of a source's ids becomes the column's own type again, so that its index serves. */
 export interface IdType {
@@ -57,21 +58,17 @@ const idTypes: Record<string, IdType> = {
   text,
   varchar: text,
   smallint,
-  smallserial: smallint,
   integer,
-  serial: integer,
   bigint,
-  bigserial: bigint,
 };
 
 /** Undefined for a type that no id has. */
 export const idTypeNamed = (type: string): IdType | undefined =>
   Object.hasOwn(idTypes, type) ? idTypes[type] : undefined;
 
-/** Undefined for a type that this package cannot cast to. */
-export const findIdType = (column: PgColumn): IdType | undefined => idTypeNamed(typeOf(column));
-
-const typeOf = (column: PgColumn): string => column.getSQLType().replace(/\(.*$/, "");
+/** Undefined for a column of arrays, and of a type that this package cannot cast to. */
+export const findIdType = (column: PgColumn): IdType | undefined =>
+  isArray(column) ? undefined : idTypeNamed(typeNameOf(column));
 
 /** @throws {EmbeddingsError} INVALID_OPTION for a type that this package cannot cast to */
 export function idTypeOf(column: PgColumn, sourceName: string): IdType {
@@ -79,6 +76,6 @@ export function idTypeOf(column: PgColumn, sourceName: string): IdType {
   if (found !== undefined) return found;
   throw new EmbeddingsError(
     "INVALID_OPTION",
-    `defineSource "${sourceName}": id is a column of type ${typeOf(column)}; allowed are ${Object.keys(idTypes).join(", ")}.`,
+    `defineSource "${sourceName}": id is a column of type ${column.getSQLType()}; allowed are ${Object.keys(idTypes).join(", ")}.`,
   );
 }

@@ -3,12 +3,12 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { type Database, projects, rowsOf, withService, withUser } from "@devora/db-schema";
-import { hasServer, seedProject, seedUser, useTestDatabase } from "@devora/testing";
+import { hasServer, seedProject, useTestDatabase } from "@devora/testing";
 import { eq, sql } from "drizzle-orm";
 import { beforeEach, describe, expect, test } from "vitest";
 import { createEmbeddings, hashingEmbedder } from "../../src/index.ts";
 import { type Step, steps } from "../processes/steps.ts";
-import { jobsOf, smallEmbedder } from "./rows.ts";
+import { jobsOf, smallEmbedder, startAfresh } from "./rows.ts";
 import { storedOf } from "./vectors.ts";
 
 const script = fileURLToPath(new URL("../processes/embedding-worker.ts", import.meta.url));
@@ -49,12 +49,7 @@ describe.skipIf(!hasServer())(
     let owner: string;
 
     beforeEach(async () => {
-      await withService(database.db, async (tx) => {
-        await tx.execute(sql`delete from devora.embedding_jobs`);
-        await tx.execute(sql`delete from devora.chunks`);
-        await tx.delete(projects);
-      });
-      owner = await seedUser(database.db);
+      owner = await startAfresh(database.db);
     });
 
     describe.each(Object.keys(steps) as Step[])("%s", (step) => {

@@ -1,5 +1,5 @@
 import { type Database, projects, rowsOf, withService, withUser } from "@devora/db-schema";
-import { hasServer, seedProject, seedUser, useTestDatabase } from "@devora/testing";
+import { hasServer, seedProject, useTestDatabase } from "@devora/testing";
 import { startEmbeddingsServer, vectorOf } from "@devora/testing/embeddings-server";
 import { eq, sql } from "drizzle-orm";
 import OpenAI from "openai";
@@ -7,7 +7,7 @@ import { beforeEach, expect, test } from "vitest";
 import { createEmbeddings, type Embedder, hashingEmbedder, openaiEmbedder } from "../../src/index.ts";
 import { lockEntitiesQuery } from "../../src/queries/write-chunks.ts";
 import { recordEmbedder } from "../../src/testing.ts";
-import { jobsOf } from "./rows.ts";
+import { jobsOf, startAfresh } from "./rows.ts";
 import { storedOf } from "./vectors.ts";
 
 const database = useTestDatabase();
@@ -15,12 +15,7 @@ const reference = hashingEmbedder({ dimensions: 128 });
 let owner: string;
 
 beforeEach(async () => {
-  await withService(database.db, async (tx) => {
-    await tx.execute(sql`delete from devora.embedding_jobs`);
-    await tx.execute(sql`delete from devora.chunks`);
-    await tx.delete(projects);
-  });
-  owner = await seedUser(database.db);
+  owner = await startAfresh(database.db);
 });
 
 /** Projects named by number, queued. */

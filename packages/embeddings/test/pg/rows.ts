@@ -4,16 +4,28 @@ import {
   messages,
   newId,
   projectFiles,
+  projects,
   rowsOf,
   withService,
   withUser,
 } from "@devora/db-schema";
+import { seedUser } from "@devora/testing";
 import { type SQL, sql } from "drizzle-orm";
 import { hashingEmbedder } from "../../src/index.ts";
 import { type RecordedEmbedder, recordEmbedder } from "../../src/testing.ts";
 
 /** Small enough to be quick in WebAssembly. */
 export const smallEmbedder = (): RecordedEmbedder => recordEmbedder(hashingEmbedder({ dimensions: 128 }));
+
+/** Empties the queue, the passages and the projects; answers a new user. */
+export async function startAfresh(db: Database): Promise<string> {
+  await withService(db, async (tx) => {
+    await tx.execute(sql`delete from devora.embedding_jobs`);
+    await tx.execute(sql`delete from devora.chunks`);
+    await tx.delete(projects);
+  });
+  return seedUser(db);
+}
 
 /** A file of a project; answers its id. */
 export async function seedFile(

@@ -1,22 +1,17 @@
 import { projects, rowsOf, withService, withUser } from "@devora/db-schema";
-import { seedProject, seedUser, useTestDatabase } from "@devora/testing";
+import { seedProject, useTestDatabase } from "@devora/testing";
 import { eq, sql } from "drizzle-orm";
 import { integer, pgTable, text } from "drizzle-orm/pg-core";
 import { beforeEach, expect, test } from "vitest";
 import { createEmbeddings, defineSource, type EmbedAllProgress } from "../../src/index.ts";
 import { sourceIdsQuery } from "../../src/queries/source-rows.ts";
-import { asServiceRows, jobsOf, passagesOf, smallEmbedder } from "./rows.ts";
+import { asServiceRows, jobsOf, passagesOf, smallEmbedder, startAfresh } from "./rows.ts";
 
 const database = useTestDatabase();
 let owner: string;
 
 beforeEach(async () => {
-  await withService(database.db, async (tx) => {
-    await tx.execute(sql`delete from devora.embedding_jobs`);
-    await tx.execute(sql`delete from devora.chunks`);
-    await tx.delete(projects);
-  });
-  owner = await seedUser(database.db);
+  owner = await startAfresh(database.db);
 });
 
 function setUp() {

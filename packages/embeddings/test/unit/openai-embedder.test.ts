@@ -78,7 +78,7 @@ test("the model's own length is the default, and dimensions are sent where they 
 test.each([
   ["many", Array.from({ length: 5_000 }, (_, at) => `text ${at}`), 3],
   ["long", Array.from({ length: 50 }, (_, at) => `${"word ".repeat(6_000)}${at}`), 2],
-  ["of many bytes", Array.from({ length: 60 }, () => "     ".repeat(6_000) + "x"), 2],
+  ["of many bytes", Array.from({ length: 60 }, () => `${"     ".repeat(6_000)}x`), 2],
   ["of three bytes a character", Array.from({ length: 80 }, () => "語".repeat(6_000)), 3],
 ])("texts that are %s go out in requests within the API's limits", async (_, texts, requests) => {
   const { server, embedderOf } = await start();
