@@ -1,6 +1,9 @@
+import { longestTimerMs } from "./buffer-options.ts";
+import { type BufferedResult, createBufferedCapture } from "./capture-buffered.ts";
 import { captureEvents } from "./capture-events.ts";
 import type { Catalogue } from "./catalogue/define-catalogue.ts";
 import { type DevoraCatalogue, devoraCatalogue } from "./catalogue/devora-catalogue.ts";
+import { closeOnSignals } from "./close-on-signals.ts";
 import { AnalyticsError, shapeOf } from "./errors.ts";
 import type { CallOptions, CaptureResult, EventFields, EventInput, EventName } from "./event.ts";
 import type { EventStore } from "./event-store.ts";
@@ -21,6 +24,11 @@ export interface Consent {
   distinctId: string;
   /** True: no further event of this person is kept. */
   optedOut: boolean;
+}
+
+export interface FlushOptions {
+  /** Milliseconds, 0 to 2,147,483,647. */
+  timeoutMs?: number | undefined;
 }
 
 /** The verbs over any catalogue. */
@@ -54,6 +62,31 @@ export interface AnalyticsVerbs<C extends Catalogue> {
     call?: CallOptions,
   ): Promise<CaptureResult>;
   /**
+   * Takes an event into memory and returns at once (about 10 µs); it is written within `buffer.flushIntervalMs`, a
+   * thousand to a statement, and repeated until the database takes it. For events that may be lost: a process that is
+   * killed loses what is in memory, and so does one whose database is away until the buffer is full; both are counted
+   * (`lost`) or known by `flush`. A process that ends by itself loses nothing. The context is the caller's; the owner
+   * is trusted, as outside a scope.
+   *
+   * @throws {AnalyticsError} INVALID_EVENT in the mode `strict`
+   */
+  captureBuffered(event: EventInput<C>): BufferedResult;
+  /**
+   * Writes what {@link captureBuffered} took before. Resolves when all of it is written or refused by the database, or
+   * after `timeoutMs` (default: none), with the number of events still in memory.
+   */
+  flush(options?: FlushOptions): Promise<{ remaining: number }>;
+  /**
+   * {@link flush} with a `timeoutMs` of 10,000 unless told otherwise; afterwards {@link captureBuffered} loses what it
+   * is given, and the rest in memory is given up. Call it before the database is closed.
+   */
+  close(options?: FlushOptions): Promise<{ remaining: number }>;
+  /**
+   * Closes when the process is told to end, then lets the signal end it, unless the host listens to it as well.
+   * Default `SIGTERM` and `SIGINT`. Answers a function that takes it back.
+   */
+  closeOnSignals(signals?: readonly NodeJS.Signals[], options?: FlushOptions): () => void;
+  /**
    * Records whether a person takes part, as the service. Events kept before stay.
    * @throws {AnalyticsError} INVALID_OPTION
    */
@@ -67,8 +100,8 @@ export interface AnalyticsVerbs<C extends Catalogue> {
   expressMiddleware<R extends RequestLike = RequestLike>(
     options?: MiddlewareOptions<R>,
   ): RequestMiddleware<R>;
-  /** Counters of this instance since its creation. */
-  stats(): Readonly<AnalyticsStats>;
+  /** Counters of this instance since its creation; `buffered` is what is in memory now. */
+  stats(): Readonly<AnalyticsStats & { buffered: number }>;
 }
 
 /** {@link AnalyticsVerbs}, with the trackers of Devora's events where the catalogue has those. */
@@ -86,20 +119,37 @@ export function assembleAnalytics<C extends Catalogue>(settings: Settings, store
     return result as CaptureResult;
   };
 
+  const buffered = createBufferedCapture(settings, store, stats);
+  const close = ({ timeoutMs = 10_000 }: FlushOptions = {}) =>
+    buffered.close(checkTimeout("close", timeoutMs));
+
   const verbs: AnalyticsVerbs<C> = {
     capture: captureOne,
     captureMany: captureAll,
     trackEvent: (event, fields, call) => captureOne({ ...fields, event }, call),
+    captureBuffered: (event) => buffered.capture(event, contexts.current()),
+    flush: async ({ timeoutMs = longestTimerMs } = {}) => buffered.flush(checkTimeout("flush", timeoutMs)),
+    close: async (options) => close(options),
+    closeOnSignals: (signals = ["SIGTERM", "SIGINT"], options = {}) =>
+      closeOnSignals(signals, () => close(options)),
     setConsent: async ({ distinctId, optedOut }, call = {}) => {
       checkConsent(distinctId, optedOut);
       await store.setConsent(distinctId, optedOut, call);
     },
     runWithContext: contexts.run,
     expressMiddleware: (options = {}) => createExpressMiddleware(contexts, settings.generateId, options),
-    stats: () => ({ ...stats }),
+    stats: () => ({ ...stats, buffered: buffered.size() }),
   };
   const isDevora = Object.keys(devoraCatalogue).every((name) => Object.hasOwn(settings.catalogue, name));
   return { ...verbs, ...(isDevora ? createTrackers(captureOne) : {}) } as Analytics<C>;
+}
+
+function checkTimeout(verb: string, timeoutMs: number): number {
+  if (timeoutMs >= 0 && timeoutMs <= longestTimerMs) return timeoutMs;
+  throw new AnalyticsError(
+    "INVALID_OPTION",
+    `${verb}: timeoutMs is ${shapeOf(timeoutMs)}. Allowed: milliseconds from 0 to ${longestTimerMs}.`,
+  );
 }
 
 function checkConsent(distinctId: unknown, optedOut: unknown): void {

@@ -22,7 +22,7 @@ export async function captureEvents(
   const events: PreparedEvent[] = [];
   for (const input of inputs) {
     const event = await prepareEvent(input, settings, request);
-    events.push(event.issues.length === 0 ? event : judgeInvalid(event, events.length, settings, stats));
+    events.push(judge(event, events.length, settings, stats));
   }
 
   const rows = new Map<string, EventRow>();
@@ -43,12 +43,18 @@ function outcomeOf(row: EventRow, written: Map<string, EventRow>, outcomes: Outc
   return outcome === "accepted" && written.get(row.id) !== row ? "duplicate" : outcome;
 }
 
-function judgeInvalid(
+/**
+ * The event as its mode leaves it: without a row where it is dropped.
+ * @param index its place in the call
+ * @throws {AnalyticsError} INVALID_EVENT in the mode `strict`
+ */
+export function judge(
   event: PreparedEvent,
   index: number,
   { mode, onInvalid }: Settings,
   stats: AnalyticsStats,
 ): PreparedEvent {
+  if (event.issues.length === 0) return event;
   stats.invalid++;
   if (mode === "strict") throw invalidEvent(event, index);
   const judged = mode === "warn" ? event : { ...event, row: undefined };

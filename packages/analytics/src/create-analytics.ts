@@ -1,8 +1,9 @@
 import { type Analytics, assembleAnalytics } from "./analytics.ts";
 import type { Catalogue } from "./catalogue/define-catalogue.ts";
 import type { DevoraCatalogue } from "./catalogue/devora-catalogue.ts";
+import { check } from "./check-option.ts";
 import { databaseStore } from "./event-store.ts";
-import { type AnalyticsOptions, check, resolveOptions } from "./options.ts";
+import { type AnalyticsOptions, resolveOptions } from "./options.ts";
 
 /**
  * Product events, typed by a catalogue and kept in the host's Postgres.

@@ -1,4 +1,6 @@
-export type { Analytics, AnalyticsVerbs, Consent } from "./analytics.ts";
+export type { Analytics, AnalyticsVerbs, Consent, FlushOptions } from "./analytics.ts";
+export type { BufferOptions } from "./buffer-options.ts";
+export type { BufferedResult } from "./capture-buffered.ts";
 export {
   type Catalogue,
   defineCatalogue,
@@ -26,7 +28,7 @@ export type {
   EventProperties,
 } from "./event.ts";
 export type { MiddlewareOptions, RequestLike, RequestMiddleware } from "./express-middleware.ts";
-export type { AnalyticsOptions, EventOptions, InvalidEvent, InvalidEventMode } from "./options.ts";
+export type { AnalyticsOptions, EventOptions, InvalidEvent, InvalidEventMode, LostEvent } from "./options.ts";
 export type { RequestContext, UtmParameter } from "./request-context.ts";
 export type { AnalyticsStats } from "./stats.ts";
 export type {

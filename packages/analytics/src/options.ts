@@ -1,8 +1,10 @@
 import { type Database, newId } from "@devora/db-schema";
+import { type BufferOptions, type BufferSettings, resolveBuffer } from "./buffer-options.ts";
 import { type Catalogue, defineCatalogue } from "./catalogue/define-catalogue.ts";
 import { devoraCatalogue } from "./catalogue/devora-catalogue.ts";
+import { check } from "./check-option.ts";
 import type { ClockTolerance } from "./clamp-time.ts";
-import { AnalyticsError, type EventIssue, shapeOf } from "./errors.ts";
+import type { EventIssue } from "./errors.ts";
 import { createIssues } from "./issues.ts";
 import { isPlainObject, storableObject } from "./storable.ts";
 import { isStorableText } from "./storable-text.ts";
@@ -25,12 +27,28 @@ export interface InvalidEvent {
   kept: boolean;
 }
 
+/** A buffered event that never came into the database. */
+export interface LostEvent {
+  id: string;
+  event: string;
+  /** `full`: the buffer had no room; `closed`: it was closed; `refused`: the database can never take the event. */
+  reason: "full" | "closed" | "refused";
+  /** With `refused`, why. */
+  error?: unknown;
+}
+
 /** The options that have nothing to do with where events are kept. */
 export interface EventOptions<C extends Catalogue> {
   /** The events there are. Default {@link devoraCatalogue}. */
   catalogue?: C;
   /** Default `warn`. */
   mode?: InvalidEventMode;
+  /** Bounds of `captureBuffered`. */
+  buffer?: BufferOptions;
+  /** Called for each buffered event that is lost. What it throws is ignored. */
+  onLost?: (lost: LostEvent) => void;
+  /** Called with each failure of a write of buffered events, which is then repeated. What it throws is ignored. */
+  onWriteFailed?: (error: unknown) => void;
   /** Called for each invalid event in the modes `warn` and `drop`, before any SQL. What it throws reaches the caller. */
   onInvalid?: (invalid: InvalidEvent) => void;
   /** `production`, `staging` …: a word in every event's context. */
@@ -47,6 +65,8 @@ export interface EventOptions<C extends Catalogue> {
   now?: () => Date;
   /** A new UUID. Default: UUIDv7. */
   generateId?: () => string;
+  /** Resolves after `ms`, or rejects when `signal` aborts. Default: a timer. */
+  sleep?: (ms: number, signal?: AbortSignal) => Promise<void>;
 }
 
 export interface AnalyticsOptions<C extends Catalogue = typeof devoraCatalogue> extends EventOptions<C> {
@@ -59,6 +79,9 @@ export interface Settings extends ClockTolerance {
   catalogue: Catalogue;
   mode: InvalidEventMode;
   onInvalid: (invalid: InvalidEvent) => void;
+  onLost: (lost: LostEvent) => void;
+  onWriteFailed: (error: unknown) => void;
+  buffer: BufferSettings;
   /** In every event's context. */
   processContext: Readonly<Record<string, unknown>>;
   now: () => Date;
@@ -75,6 +98,9 @@ export function resolveOptions<C extends Catalogue>(options: EventOptions<C>): S
   const {
     mode = "warn",
     onInvalid = () => {},
+    onLost = () => {},
+    onWriteFailed = () => {},
+    buffer = {},
     environment,
     release,
     context = {},
@@ -82,20 +108,28 @@ export function resolveOptions<C extends Catalogue>(options: EventOptions<C>): S
     maxAgeDays = 30,
     now = () => new Date(),
     generateId = newId,
+    sleep,
   } = options;
   check("mode", mode, "strict, warn or drop", modes.includes(mode));
   check("onInvalid", onInvalid, "a function", isFunction(onInvalid));
+  check("onLost", onLost, "a function", isFunction(onLost));
+  check("onWriteFailed", onWriteFailed, "a function", isFunction(onWriteFailed));
+  check("buffer", buffer, "a plain object", isPlainObject(buffer));
   check("environment", environment, "1 to 200 characters", environment === undefined || isWord(environment));
   check("release", release, "1 to 200 characters", release === undefined || isWord(release));
   check("futureToleranceMs", futureToleranceMs, "a number of at least 0", futureToleranceMs >= 0);
   check("maxAgeDays", maxAgeDays, "a number above 0", maxAgeDays > 0);
   check("now", now, "a function", isFunction(now));
   check("generateId", generateId, "a function", isFunction(generateId));
+  check("sleep", sleep, "a function", sleep === undefined || isFunction(sleep));
 
   return {
     catalogue: defineCatalogue(options.catalogue ?? devoraCatalogue),
     mode,
     onInvalid,
+    onLost,
+    onWriteFailed,
+    buffer: resolveBuffer(buffer, sleep),
     processContext: {
       ...storableContext(context),
       $lib: "@devora/analytics",
@@ -108,14 +142,6 @@ export function resolveOptions<C extends Catalogue>(options: EventOptions<C>): S
     now,
     generateId,
   };
-}
-
-export function check(option: string, value: unknown, allowed: string, valid: boolean): void {
-  if (valid) return;
-  throw new AnalyticsError(
-    "INVALID_OPTION",
-    `createAnalytics: option ${option} is ${shapeOf(value)}. Allowed: ${allowed}.`,
-  );
 }
 
 function storableContext(context: unknown): Record<string, unknown> {

@@ -25,12 +25,15 @@ const maxIdLength = 400;
 const maxNameLength = 200;
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** Checks an event against its catalogue and makes the row that PostgreSQL will take; never throws for a bad event. */
-export async function prepareEvent(
+/**
+ * Checks an event against its catalogue and makes the row that PostgreSQL will take, a copy of all that it was given;
+ * never throws for a bad event. A promise only where a schema of the catalogue answers one.
+ */
+export function prepareEvent(
   input: unknown,
   settings: Settings,
   request: RequestContext,
-): Promise<PreparedEvent> {
+): PreparedEvent | Promise<PreparedEvent> {
   const issues = createIssues();
   const now = settings.now();
   const given = readFields("event", input, issues);
@@ -45,29 +48,32 @@ export async function prepareEvent(
   const time = clampTime(readTime(given.occurredAt, now, issues), now, settings);
   const fromRequest = contextColumns(request);
   const sessionId = readOptionalText("sessionId", given.sessionId, issues) ?? fromRequest.sessionId;
-  const checked = await checkProperties(
+  const withProperties = (checked: Readonly<Record<string, unknown>>): PreparedEvent => {
+    const properties = storableObject(checked, "properties", maxPropertyBytes, issues);
+    if (event === undefined || person === undefined || id === undefined) {
+      return { id: id ?? newId(), event, row: undefined, issues: issues.list };
+    }
+    const invalid = issues.list.length === 0 ? {} : { $invalid: issues.list.map((issue) => issue.path) };
+    const row: EventRow = {
+      id,
+      event,
+      ...person,
+      sessionId,
+      ...time,
+      countsAsActivity: definition?.countsAsActivity ?? false,
+      retentionClass: definition?.retention ?? "standard",
+      properties,
+      context: { ...settings.processContext, ...fromRequest.context, ...invalid },
+    };
+    return { id, event, row, issues: issues.list };
+  };
+
+  const checked = checkProperties(
     definition,
     readFields("properties", given.properties ?? {}, issues),
     issues,
   );
-  const properties = storableObject(checked, "properties", maxPropertyBytes, issues);
-
-  if (event === undefined || person === undefined || id === undefined) {
-    return { id: id ?? newId(), event, row: undefined, issues: issues.list };
-  }
-  const invalid = issues.list.length === 0 ? {} : { $invalid: issues.list.map((issue) => issue.path) };
-  const row: EventRow = {
-    id,
-    event,
-    ...person,
-    sessionId,
-    ...time,
-    countsAsActivity: definition?.countsAsActivity ?? false,
-    retentionClass: definition?.retention ?? "standard",
-    properties,
-    context: { ...settings.processContext, ...fromRequest.context, ...invalid },
-  };
-  return { id, event, row, issues: issues.list };
+  return checked instanceof Promise ? checked.then(withProperties) : withProperties(checked);
 }
 
 /** A copy of an object's fields, so that each getter runs once; empty, and reported, where it cannot be read. */

@@ -10,9 +10,17 @@ export interface AnalyticsStats {
   invalid: number;
   /** Events not written by calls that resolved: invalid, of someone who opted out, of another owner than the scope's. */
   dropped: number;
+  /** Buffered events that never came into the database: no room, closed, or refused by it. */
+  lost: number;
 }
 
-export const createStats = (): AnalyticsStats => ({ captured: 0, duplicate: 0, invalid: 0, dropped: 0 });
+export const createStats = (): AnalyticsStats => ({
+  captured: 0,
+  duplicate: 0,
+  invalid: 0,
+  dropped: 0,
+  lost: 0,
+});
 
 export function countOutcome(stats: AnalyticsStats, outcome: CaptureOutcome): void {
   if (outcome === "accepted") stats.captured++;

@@ -114,7 +114,14 @@ test("within a user's scope an event of another owner is refused, told, and brea
   expect(await eventsOf(bob)).toEqual([]);
   expect(await eventsOf(alice)).toHaveLength(2);
   expect(await withUser(db, alice, (tx) => tx.$count(projects))).toBe(1);
-  expect(analytics.stats()).toEqual({ captured: 2, duplicate: 0, invalid: 0, dropped: 2 });
+  expect(analytics.stats()).toEqual({
+    captured: 2,
+    duplicate: 0,
+    invalid: 0,
+    dropped: 2,
+    lost: 0,
+    buffered: 0,
+  });
 });
 
 test("the app's role writes events and reads none, not even the user's own", async () => {
@@ -244,7 +251,14 @@ test("a failing database is a DatabaseError without the event's values", async (
   const error = await analytics.trackEvent("user_logged_in", { userId: "s3cret" }).catch((thrown) => thrown);
   expect(error).toMatchObject({ name: "DatabaseError", operation: "analytics.capture", sqlState: "08006" });
   expect(String(error) + JSON.stringify(error)).not.toContain("s3cret");
-  expect(analytics.stats()).toEqual({ captured: 0, duplicate: 0, invalid: 0, dropped: 0 });
+  expect(analytics.stats()).toEqual({
+    captured: 0,
+    duplicate: 0,
+    invalid: 0,
+    dropped: 0,
+    lost: 0,
+    buffered: 0,
+  });
 
   const readOnly = database.db.transaction(
     (tx) => setup().trackEvent("user_logged_in", { userId: "u" }, { db: tx }),

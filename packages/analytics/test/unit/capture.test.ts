@@ -223,7 +223,14 @@ test("drop leaves invalid events out, tells, and keeps the valid ones", async ()
   ]);
   expect(results.map(({ outcome }) => outcome)).toEqual(["invalid", "accepted"]);
   expect(told).toMatchObject([{ event: "nonsense", kept: false }]);
-  expect(analytics.stats()).toEqual({ captured: 1, duplicate: 0, invalid: 1, dropped: 1 });
+  expect(analytics.stats()).toEqual({
+    captured: 1,
+    duplicate: 0,
+    invalid: 1,
+    dropped: 1,
+    lost: 0,
+    buffered: 0,
+  });
 });
 
 test("an event of no catalogue is kept as it is, and is no activity", async () => {
@@ -292,7 +299,14 @@ test("the same id is kept once, between calls and within one", async () => {
   expect(results.map(({ outcome }) => outcome)).toEqual(["accepted", "duplicate", "accepted"]);
   expect(await analytics.capture(event)).toEqual({ id: uuid, outcome: "duplicate" });
   expect(analytics.events).toHaveLength(2);
-  expect(analytics.stats()).toEqual({ captured: 2, duplicate: 2, invalid: 0, dropped: 0 });
+  expect(analytics.stats()).toEqual({
+    captured: 2,
+    duplicate: 2,
+    invalid: 0,
+    dropped: 0,
+    lost: 0,
+    buffered: 0,
+  });
 });
 
 test("a person who opted out leaves no events until opting in again", async () => {

@@ -1,0 +1,20 @@
+import { ensurePartitions, migrate } from "@devora/db-schema";
+import { seedPopulation } from "@devora/db-schema/seed";
+import type { BenchRow } from "../../row.ts";
+import { openScratchDatabase } from "../../scratch-database.ts";
+import type { SuiteOptions } from "../../suite.ts";
+import { buffered } from "./buffered.ts";
+import { inTransaction } from "./in-transaction.ts";
+
+/** What capturing events costs: the caller, and the database. In a database of the suite's own; its size is fixed. */
+export async function analytics({ log }: SuiteOptions): Promise<BenchRow[]> {
+  const { db, target, url, close } = await openScratchDatabase();
+  try {
+    await migrate(target);
+    await ensurePartitions(db, { from: new Date(Date.now() - 31 * 86_400_000) });
+    await seedPopulation(db, { size: 0.1 });
+    return [...(await inTransaction(db, log)), ...(await buffered(db, url, log))];
+  } finally {
+    await close();
+  }
+}
