@@ -64,6 +64,11 @@ test("events wait for others until the interval is over, and go out together", a
   expect(buffer.size()).toBe(0);
   expect(reports.written).toEqual(["accepted", "accepted"]);
   expect(timers.running()).toEqual([]);
+
+  buffer.add(row("c"));
+  timers.fire();
+  await settle();
+  expect(writes[1]?.names).toEqual(["c"]);
 });
 
 test("a full batch is written at once; what came meanwhile follows, at most a batch a statement, one at a time", async () => {
