@@ -6,8 +6,8 @@ import {
 } from "./augment-query.ts";
 import { type CitationScanner, createCitationScanner, type ScannedPart } from "./citation-scanner.ts";
 import { codeOf, isRagError, isRetryable, RagError, statusOf } from "./errors.ts";
-import type { ResolvedOptions } from "./options.ts";
 import type { Generator, GeneratorPart, TokenUsage } from "./ports.ts";
+import type { ResolvedOptions } from "./resolve-options.ts";
 import { templates } from "./templates.ts";
 import { wholeNumber } from "./validate.ts";
 

@@ -1,9 +1,9 @@
 import type { DroppedContext, RetrievedContext } from "./contexts.ts";
 import type { FittedContext } from "./fit-passages.ts";
 import { fitPrompt, type PromptBudget } from "./fit-prompt.ts";
-import type { ResolvedOptions } from "./options.ts";
 import type { PromptMessage } from "./ports.ts";
 import { recentHistory } from "./recent-history.ts";
+import type { ResolvedOptions } from "./resolve-options.ts";
 import {
   assertQuery,
   type RetrieveContextCall,

@@ -1,7 +1,8 @@
 import { type AnswerCall, type AnswerPart, answer } from "./answer.ts";
 import { type AugmentedQuery, type AugmentQueryCall, augmentQuery } from "./augment-query.ts";
 import { type FormatForPromptCall, type FormattedContexts, formatForPrompt } from "./format-for-prompt.ts";
-import { type RagOptions, resolveOptions } from "./options.ts";
+import type { RagOptions } from "./options.ts";
+import { resolveOptions } from "./resolve-options.ts";
 import { type RetrieveContextCall, type RetrievedContexts, retrieveContext } from "./retrieve-context.ts";
 
 /** Retrieval and prompts for a language model. */

@@ -13,8 +13,17 @@ export {
 } from "./format-for-prompt.ts";
 export type { LegRank } from "./fusion.ts";
 export { type OpenAIChatClient, type OpenAIGeneratorOptions, openaiGenerator } from "./openai-generator.ts";
-export type { FusionOptions, LimitOptions, RagOptions, RetrieverOptions } from "./options.ts";
 export type {
+  FusionOptions,
+  LimitOptions,
+  RagOptions,
+  RecencyOptions,
+  RerankerOptions,
+  RetrieverOptions,
+} from "./options.ts";
+export type {
+  Candidates,
+  CandidatesCall,
   Generator,
   GeneratorCall,
   GeneratorPart,
@@ -23,6 +32,9 @@ export type {
   HistoryTurn,
   Passage,
   PromptMessage,
+  Reranker,
+  RerankerCall,
+  RerankerResult,
   Retriever,
   RetrieverCall,
   RetrieverResult,
@@ -31,4 +43,4 @@ export type {
 } from "./ports.ts";
 export type { RetrieveContextCall, RetrievedContexts } from "./retrieve-context.ts";
 export type { RetrieverReport } from "./run-retrievers.ts";
-export type { Locale } from "./templates.ts";
+export { type Locale, type PromptTemplate, templates } from "./templates.ts";

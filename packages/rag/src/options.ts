@@ -1,9 +1,6 @@
-import { setTimeout as delay } from "node:timers/promises";
-import { RagError } from "./errors.ts";
-import { estimatedTokens } from "./estimate-tokens.ts";
-import type { Generator, HistoryStore, Retriever, TokenCounter } from "./ports.ts";
-import type { Locale } from "./templates.ts";
-import { assertLocale, invalid, milliseconds, numberFrom, wholeNumber } from "./validate.ts";
+import type { Database } from "@devora/db-schema";
+import type { Generator, HistoryStore, Reranker, Retriever, TokenCounter } from "./ports.ts";
+import type { Locale, PromptTemplate } from "./templates.ts";
 
 /** A retriever with settings of its own. */
 export interface RetrieverOptions {
@@ -12,6 +9,27 @@ export interface RetrieverOptions {
   readonly weight?: number;
   /** After how many milliseconds it is left out. Default `limits.deadlineMs`. */
   readonly deadlineMs?: number;
+  /** Its passages below this score of its own are too weak, and left out. Default: none is. */
+  readonly minScore?: number;
+}
+
+/** A reranker with settings of its own. */
+export interface RerankerOptions {
+  readonly reranker: Reranker;
+  /** How many passages it is asked to score, the best after fusion, 1 to 100. The rest is left out. Default 30. */
+  readonly passages?: number;
+  /** Passages that it scores below this, 0 to 1, are too weak, and left out. Default: none is. */
+  readonly minScore?: number;
+  /** After how many milliseconds the fused order stands. Default `limits.deadlineMs`. */
+  readonly deadlineMs?: number;
+}
+
+/** How age counts; the names and the formula are those of `@devora/search`. */
+export interface RecencyOptions {
+  /** Days after which the part that age can take away is half gone, above 0. */
+  readonly halfLifeDays: number;
+  /** 0 to 1: the part of the score that age can take away. Default 0.3. */
+  readonly weight?: number;
 }
 
 /** How rankings are fused. */
@@ -39,6 +57,10 @@ export interface LimitOptions {
   readonly historyTurns?: number;
   /** Share of the token budget that the conversation may take, 0 to 1. Default 0.25. */
   readonly historyShare?: number;
+  /** Most turns before those, which are summarised for the prompt where there is a model, 0 to 100. Default 30. */
+  readonly summarizedTurns?: number;
+  /** After how many milliseconds a rewriting or a summary is given up, above 0. Default 5,000. */
+  readonly helperDeadlineMs?: number;
 }
 
 /** Options of {@link createRag}. */
@@ -49,110 +71,45 @@ export interface RagOptions {
   readonly history?: HistoryStore;
   /** Needed for `answer`. */
   readonly generator?: Generator;
+  /** Rewrites follow-up questions and summarises old turns: a small, fast model. Default `generator`. */
+  readonly helper?: Generator;
+  /** Whether a question that follows others is rewritten to stand alone before retrieval. Default true. */
+  readonly rewrite?: boolean;
+  /** Whether turns that have no room are summarised. Default true. */
+  readonly summarize?: boolean;
   /** Default {@link estimateTokens}, which errs above. */
   readonly tokenCounter?: TokenCounter;
   readonly fusion?: FusionOptions;
+  /** Newer passages first among about equally good ones. Default: age does not count. */
+  readonly recency?: RecencyOptions;
+  /** Scores the best passages anew. Default none. */
+  readonly reranker?: Reranker | RerankerOptions;
+  /**
+   * 0 to 1: how much a passage loses for saying what a better one said (maximal marginal relevance, with the share of
+   * words in common). Default 0.
+   */
+  readonly diversity?: number;
+  /** The database of the retrievers that offer `candidates`: they are asked in one statement. Default: each by itself. */
+  readonly db?: Database;
   readonly limits?: LimitOptions;
   /** Put before the instructions of every prompt: who the assistant is. Counts in the budget. Default none. */
   readonly system?: string;
   /** Language of the instructions. Default `en`. */
   readonly locale?: Locale;
+  /** Texts of your own around the retrieved passages, in place of those of `locale`. */
+  readonly template?: PromptTemplate;
+  /**
+   * Whether each citation must quote its passage word for word: `flag` reports those that do not as
+   * `unsupported-citation`, `remove` takes them out of the text as well. Default: a citation need only exist.
+   */
+  readonly strictCitations?: "flag" | "remove";
+  /**
+   * Markdown links and images in answers: `escape` makes them plain text, because retrieved text may have planted
+   * them; `keep` is for hosts that check addresses themselves. Default `escape`.
+   */
+  readonly links?: "escape" | "keep";
   /** A clock in milliseconds. Default `performance.now`. */
   readonly now?: () => number;
   /** Resolves after `ms`, or rejects when `signal` aborts. Default a timer. */
   readonly sleep?: (ms: number, signal: AbortSignal) => Promise<void>;
-}
-
-/** A retriever that takes part, with its settings filled in. */
-export interface Leg {
-  readonly name: string;
-  readonly retriever: Retriever;
-  readonly weight: number;
-  readonly deadlineMs: number;
-}
-
-/** {@link RagOptions}, checked, with defaults. */
-export interface ResolvedOptions {
-  readonly legs: readonly Leg[];
-  readonly history: HistoryStore | undefined;
-  readonly generator: Generator | undefined;
-  readonly tokenCounter: TokenCounter;
-  readonly fusion: Required<FusionOptions>;
-  readonly limits: Required<LimitOptions>;
-  readonly system: string;
-  readonly locale: Locale;
-  readonly now: () => number;
-  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
-}
-
-/** @throws {RagError} INVALID_OPTION */
-export function resolveOptions(options: RagOptions): ResolvedOptions {
-  const limits = resolveLimits(options.limits ?? {});
-  const { method = "rrf", k = 60 } = options.fusion ?? {};
-  if (method !== "rrf" && method !== "relative-score")
-    throw invalid("fusion.method", method, '"rrf" or "relative-score"');
-  return {
-    legs: resolveLegs(options.retrievers, limits.deadlineMs),
-    history: withMethod(options.history, "history", "recent"),
-    generator: withMethod(options.generator, "generator", "generate"),
-    tokenCounter: withMethod(options.tokenCounter, "tokenCounter", "count") ?? estimatedTokens,
-    fusion: { method, k: numberFrom("fusion.k", k, Number.MIN_VALUE, Number.MAX_VALUE) },
-    limits,
-    system: options.system ?? "",
-    locale: assertLocale("locale", options.locale ?? "en"),
-    now: options.now ?? (() => performance.now()),
-    sleep: options.sleep ?? ((ms, signal) => delay(ms, undefined, { signal })),
-  };
-}
-
-function resolveLimits(given: LimitOptions): Required<LimitOptions> {
-  return {
-    candidates: wholeNumber("limits.candidates", given.candidates ?? 30, 1, 100),
-    contexts: wholeNumber("limits.contexts", given.contexts ?? 10, 1, 100),
-    perSource:
-      given.perSource === undefined
-        ? Number.POSITIVE_INFINITY
-        : wholeNumber("limits.perSource", given.perSource, 1, 1000),
-    deadlineMs: milliseconds("limits.deadlineMs", given.deadlineMs ?? 3000),
-    historyTurns: wholeNumber("limits.historyTurns", given.historyTurns ?? 10, 0, 100),
-    historyShare: numberFrom("limits.historyShare", given.historyShare ?? 0.25, 0, 1),
-  };
-}
-
-function resolveLegs(retrievers: RagOptions["retrievers"], defaultDeadlineMs: number): Leg[] {
-  if (typeof retrievers !== "object" || retrievers === null)
-    throw invalid("retrievers", retrievers, "an object of retrievers by name");
-  const legs = Object.entries(retrievers).map(([name, entry]): Leg => {
-    const settings = entry !== null && typeof entry === "object" && "retriever" in entry ? entry : undefined;
-    const {
-      retriever,
-      weight = 1,
-      deadlineMs = defaultDeadlineMs,
-    } = settings ?? { retriever: entry as Retriever };
-    if (typeof retriever?.retrieve !== "function")
-      throw invalid(`retrievers.${name}`, retriever, "an object with the method `retrieve`");
-    return {
-      name,
-      retriever,
-      weight: numberFrom(`retrievers.${name}.weight`, weight, 0, Number.MAX_VALUE),
-      deadlineMs: milliseconds(`retrievers.${name}.deadlineMs`, deadlineMs),
-    };
-  });
-  const active = legs.filter((leg) => leg.weight > 0);
-  if (active.length === 0)
-    throw new RagError(
-      "INVALID_OPTION",
-      `createRag: retrievers must name at least one retriever with a weight above 0; received ${legs.length} retrievers, none of which counts.`,
-    );
-  return active;
-}
-
-function withMethod<T extends object>(
-  value: T | undefined,
-  name: string,
-  method: keyof T & string,
-): T | undefined {
-  if (value !== undefined && typeof value?.[method] !== "function")
-    throw invalid(name, value, `an object with the method \`${method}\``);
-  return value;
 }

@@ -1,4 +1,5 @@
 import type { Database } from "@devora/db-schema";
+import type { SQL } from "drizzle-orm";
 
 /**
  * A stretch of text that a retriever found, and where it comes from.
@@ -44,6 +45,56 @@ export interface RetrieverResult {
 /** Finds passages for a query. Check one with `checkRetriever` of `@devora/rag/testing`. */
 export interface Retriever {
   retrieve(call: RetrieverCall): Promise<RetrieverResult>;
+  /**
+   * The same passages as SQL. Retrievers that offer it, and read the database that `createRag` is given as `db`, are
+   * asked in one statement together. Undefined for a query that nothing can match.
+   */
+  candidates?(call: CandidatesCall): Promise<Candidates | undefined>;
+}
+
+/** What a retriever is asked for its SQL. */
+export interface CandidatesCall extends RetrieverCall {
+  /** The transaction in which the SQL will run, in the owner's scope. What must be read before is read in it. */
+  readonly db: Database;
+}
+
+/** A retrieval as SQL. */
+export interface Candidates {
+  /**
+   * A select of `id`, `source`, `entity_id`, `title`, `text`, `start_offset`, `end_offset` (int), `score` (float8) and
+   * `updated_at` (timestamptz): the columns of a {@link Passage}, at most `limit` rows, best first.
+   */
+  readonly sql: SQL;
+  /** To be executed before it in the same transaction. */
+  readonly settings?: SQL | undefined;
+  /** False when better passages may be missed. */
+  readonly complete: boolean;
+}
+
+/** What a reranker is asked. */
+export interface RerankerCall {
+  readonly query: string;
+  /** In the order of their fused scores. */
+  readonly passages: readonly { readonly id: string; readonly title: string; readonly text: string }[];
+  readonly signal: AbortSignal;
+}
+
+/** What a reranker answers. */
+export interface RerankerResult {
+  /**
+   * In any order; `score` is 0 to 1, higher is better. A passage that is not named is left out of the answer; an id
+   * that was not asked is ignored.
+   */
+  readonly scores: readonly { readonly id: string; readonly score: number }[];
+  readonly usage?: TokenUsage | undefined;
+}
+
+/**
+ * Scores passages against the query anew: a cross-encoder, a vendor's API, or a language model (`llmReranker`). Check
+ * one with `checkReranker` of `@devora/rag/testing`.
+ */
+export interface Reranker {
+  rerank(call: RerankerCall): Promise<RerankerResult>;
 }
 
 /** A message of a conversation as it is stored. */
@@ -81,6 +132,8 @@ export interface PromptMessage {
 export interface TokenUsage {
   readonly promptTokens: number;
   readonly completionTokens: number;
+  /** US dollars; undefined where no price is known. */
+  readonly cost?: number | undefined;
 }
 
 /** A piece of a model's answer. */

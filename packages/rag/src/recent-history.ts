@@ -1,8 +1,8 @@
 import type { Database } from "@devora/db-schema";
 import { cleanText } from "./clean-text.ts";
 import { RagError } from "./errors.ts";
-import type { ResolvedOptions } from "./options.ts";
 import type { PromptMessage } from "./ports.ts";
+import type { ResolvedOptions } from "./resolve-options.ts";
 
 interface RecentHistoryCall {
   readonly conversationId: string;

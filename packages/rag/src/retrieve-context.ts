@@ -4,8 +4,8 @@ import { type DroppedContext, type RetrievedContext, selectContexts } from "./co
 import { isRetryable, RagError } from "./errors.ts";
 import { reciprocalRankFusion, relativeScoreFusion } from "./fusion.ts";
 import { mergePassages, type RankedPassage } from "./merge-passages.ts";
-import type { ResolvedOptions } from "./options.ts";
 import type { Passage } from "./ports.ts";
+import type { ResolvedOptions } from "./resolve-options.ts";
 import { type LegOutcome, type RetrieverReport, runRetrievers } from "./run-retrievers.ts";
 import { assertUserId, wholeNumber } from "./validate.ts";
 

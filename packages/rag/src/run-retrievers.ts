@@ -1,6 +1,6 @@
 import { codeOf } from "./errors.ts";
-import type { Leg, ResolvedOptions } from "./options.ts";
 import type { Passage, RetrieverCall, RetrieverResult } from "./ports.ts";
+import type { Leg, ResolvedOptions } from "./resolve-options.ts";
 
 /** What became of one retriever in one call. */
 export interface RetrieverReport {

@@ -1,5 +1,5 @@
 import { RagError } from "./errors.ts";
-import type { Locale } from "./templates.ts";
+import type { Locale, PromptTemplate } from "./templates.ts";
 
 /** Timers hold no more than 31 bits of milliseconds; beyond they fire at once. */
 const longestTimerMs = 2 ** 31 - 1;
@@ -23,9 +23,38 @@ export const milliseconds = (name: string, value: number): number =>
   numberFrom(name, value, Number.MIN_VALUE, longestTimerMs);
 
 /** @throws {RagError} INVALID_OPTION */
+export function flag(name: string, value: boolean): boolean {
+  if (typeof value !== "boolean") throw invalid(name, value, "true or false");
+  return value;
+}
+
+/** @throws {RagError} INVALID_OPTION */
+export function oneOf<T extends string>(name: string, value: T, allowed: readonly T[]): T {
+  if (!allowed.includes(value))
+    throw invalid(name, value, allowed.map((choice) => JSON.stringify(choice)).join(" or "));
+  return value;
+}
+
+/** @throws {RagError} INVALID_OPTION */
 export function assertLocale(name: string, locale: unknown): Locale {
   if (locale !== "fr" && locale !== "en") throw invalid(name, locale, '"fr" or "en"');
   return locale;
+}
+
+/** @throws {RagError} INVALID_OPTION */
+export function assertTemplate(template: PromptTemplate): PromptTemplate {
+  const texts = ["noPassage", "question", "notFound"] as const;
+  if (typeof template?.instructions !== "function")
+    throw invalid("template.instructions", template?.instructions, "a function of the marker");
+  for (const name of texts)
+    if (typeof template[name] !== "string") throw invalid(`template.${name}`, template[name], "a text");
+  if (!template.instructions("123456").includes("123456"))
+    throw invalid(
+      "template.instructions",
+      template.instructions,
+      "a function whose text names the marker that it is given",
+    );
+  return template;
 }
 
 /**
