@@ -1,5 +1,5 @@
 import { cleanLine, cleanText } from "./clean-text.ts";
-import type { LegRank } from "./fusion.ts";
+import { byScore, type LegRank } from "./fusion.ts";
 import type { RankedPassage } from "./merge-passages.ts";
 
 /** A passage that belongs into a prompt. */
@@ -40,7 +40,11 @@ export interface DroppedContext {
   readonly reason: "limit" | "source-cap" | "empty" | "weak" | "reranker" | "budget";
 }
 
-/** What the passages are as contexts, in their order; those without visible text are dropped. */
+/**
+ * What the passages are as contexts; those without visible text are dropped.
+ * @param highestScore what a passage scores that every retriever puts first
+ * @returns descending by relevance, ties by id
+ */
 export function contextsOf(
   found: readonly RankedPassage[],
   highestScore: number,
@@ -52,10 +56,13 @@ export function contextsOf(
     if (cleanText(context.text).trim() === "") dropped.push(droppedContext(context, "empty"));
     else contexts.push(context);
   }
-  return { contexts, dropped };
+  // Anew: scores that differ in their last digit can be of the same relevance.
+  return { contexts: contexts.sort(byRelevance), dropped };
 }
 
-/** @param highestScore what a passage scores that every retriever puts first */
+const byRelevance = (a: RetrievedContext, b: RetrievedContext): number =>
+  byScore({ id: a.id, score: a.relevanceScore }, { id: b.id, score: b.relevanceScore });
+
 function contextOf(
   { passage, passageIds, score, legs }: RankedPassage,
   highestScore: number,

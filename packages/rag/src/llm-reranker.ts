@@ -98,7 +98,7 @@ async function answerOf(generator: Generator, call: GeneratorCall): Promise<Mode
  * no answer takes long to read.
  */
 const scoreLine =
-  /(?:^|[,;{])[ \t>*_#|-]{0,8}(?:passage ?)?[[(*_`"']{0,4}(\d{1,3})[\])*_`"']{0,4} ?[:=] ?[*_`"']{0,4}(\d{1,6}(?:\.\d{1,6})?)(?!\.?\d)/gim;
+  /(?:^|[,;{])[ \t>*_#|-]{0,8}(?:passage ?)?[[(*_`"']{0,4}(\d{1,3})[\])*_`"' \t]{0,6}[:=][*_`"' \t]{0,6}(\d{1,6}(?:\.\d{1,6})?)(?!\.?\d)/gim;
 
 /** Scores by the number of the passage; a number that is none is left out, and of two scores the later one counts. */
 function readScores(text: string, passages: number): Map<number, number> {
