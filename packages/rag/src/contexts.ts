@@ -56,7 +56,7 @@ export function contextsOf(
     if (cleanText(context.text).trim() === "") dropped.push(droppedContext(context, "empty"));
     else contexts.push(context);
   }
-  // Anew: scores that differ in their last digit can be of the same relevance.
+  // Age has moved some; and scores that differ in their last digit can be of the same relevance.
   return { contexts: contexts.sort(byRelevance), dropped };
 }
 

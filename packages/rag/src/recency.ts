@@ -1,4 +1,3 @@
-import { byScore } from "./fusion.ts";
 import type { RankedPassage } from "./merge-passages.ts";
 import type { RecencyOptions } from "./options.ts";
 import type { Passage } from "./ports.ts";
@@ -9,7 +8,7 @@ const millisecondsPerDay = 86_400_000;
  * Passages with their scores multiplied by `1 - weight + weight · 2^(-age / halfLifeDays)`, the formula of
  * `@devora/search`. Without a date, with one that cannot be read, or with one to come, a passage keeps its score.
  *
- * @returns descending by score, ties by id; the legs' contributions stay as they were
+ * @returns in the order given; the legs' contributions stay as they were
  */
 export function withRecency(
   ranked: readonly RankedPassage[],
@@ -17,9 +16,10 @@ export function withRecency(
   today: Date,
 ): RankedPassage[] {
   const factor = (ageDays: number): number => 1 - weight + weight * 2 ** (-ageDays / halfLifeDays);
-  return ranked
-    .map((item) => ({ ...item, score: item.score * factor(ageInDays(item.passage.updatedAt, today)) }))
-    .sort(byScore);
+  return ranked.map((item) => ({
+    ...item,
+    score: item.score * factor(ageInDays(item.passage.updatedAt, today)),
+  }));
 }
 
 function ageInDays(updatedAt: Passage["updatedAt"], today: Date): number {

@@ -12,8 +12,8 @@ describe("minScore of a retriever", () => {
   test("leaves out what is below it, before ranks are fused, and says so", async () => {
     const { contexts, dropped, retrievers } = await found({
       retrievers: {
-        keyword: scored({ a: 0.9, b: 0.5, c: 0.4999 }, { title: "  Titre\u200b " }),
-        semantic: { retriever: scored({ b: 0.5, d: 0.4 }), minScore: 0.5 },
+        keyword: scored({ a: 0.9, b: 0.5, c: 0.4999 }),
+        semantic: { retriever: scored({ b: 0.5, d: 0.4 }, { title: "  Titre\u200b " }), minScore: 0.5 },
       },
     });
     // b keeps both legs, because 0.5 is not below 0.5; c is of a retriever without a bound.
@@ -24,7 +24,7 @@ describe("minScore of a retriever", () => {
         id: "d",
         sourceType: "projects",
         sourceId: "d",
-        title: "Title of d",
+        title: "Titre",
         relevanceScore: 0,
         reason: "weak",
       },
@@ -112,6 +112,17 @@ describe("recency", () => {
     expect(ids(contexts)).toEqual(["b", "c", "a"]);
     expect(contexts[2]?.legs.one).toEqual({ rank: 1, score: 1, contribution: 1 / 61 });
     expect(contexts[2]?.relevanceScore).toBeCloseTo(0.5, 6);
+  });
+
+  test("a date to come is worth no more than today", async () => {
+    const retrievers = {
+      one: retrieverOf([
+        passage({ id: "b", updatedAt: aged(0) }),
+        passage({ id: "a", updatedAt: aged(-3650) }),
+      ]),
+    };
+    const { contexts } = await found({ retrievers, date, recency: { halfLifeDays: 1, weight: 1 } });
+    expect(ids(contexts)).toEqual(["b", "a"]);
   });
 
   test("reads the day for each call, not once", async () => {
