@@ -4,7 +4,7 @@ import { markedBlock, markedPassage, type PromptEntry } from "./format-for-promp
 import { chooseMarker } from "./marker.ts";
 import type { Generator, GeneratorCall, PromptMessage, Reranker, TokenUsage } from "./ports.ts";
 import { noUsage } from "./usage.ts";
-import { wholeNumber } from "./validate.ts";
+import { invalid, wholeNumber } from "./validate.ts";
 
 /** Options of {@link llmReranker}. */
 export interface LlmRerankerOptions {
@@ -31,6 +31,8 @@ export function llmReranker(
   generator: Generator,
   { passageCharacters = 1000 }: LlmRerankerOptions = {},
 ): Reranker {
+  if (typeof generator?.generate !== "function")
+    throw invalid("llmReranker.generator", generator, "an object with the method `generate`");
   wholeNumber("llmReranker.passageCharacters", passageCharacters, 100, 10_000);
   return {
     async rerank({ query, passages, signal }) {

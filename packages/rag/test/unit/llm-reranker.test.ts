@@ -181,6 +181,12 @@ test.each([99, 10_001, 1.5, Number.NaN])("passageCharacters %d is refused", (pas
   );
 });
 
+test("a client in place of a generator is refused", () => {
+  expect(() => llmReranker({ chat: {} } as never)).toThrow(
+    expect.objectContaining({ code: "INVALID_OPTION" }),
+  );
+});
+
 test("in a rag it orders contexts, and its failure leaves the fused order", async () => {
   const retrievers = { one: retrieverOf(passages.map((one) => passage(one))) };
   const ask = (answer: string) =>
