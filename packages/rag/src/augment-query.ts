@@ -67,20 +67,18 @@ export async function augmentQuery(
     conversationId === undefined
       ? []
       : await recentHistory(options, { conversationId, userId, query: question, db, signal });
-  const retrieved = await retrieveContext(options, call);
+  const { contexts, dropped, ...retrieval } = await retrieveContext(options, call);
   const fitted = fitPrompt(
-    { system: options.system, locale, question, turns, contexts: retrieved.contexts },
+    { system: options.system, locale, question, turns, contexts },
     { maxTokens, historyShare: options.limits.historyShare, tokenCounter: options.tokenCounter },
   );
   return {
+    ...retrieval,
     messages: fitted.messages,
     prompt: fitted.prompt,
     contexts: fitted.kept.map(promptedContext),
     totalContexts: fitted.kept.length,
-    dropped: [...fitted.dropped, ...retrieved.dropped] satisfies DroppedContext[],
-    complete: retrieved.complete,
-    retrievers: retrieved.retrievers,
-    retrievalTimeMs: retrieved.retrievalTimeMs,
+    dropped: [...fitted.dropped, ...dropped] satisfies DroppedContext[],
     history: { turns: fitted.historyTurns, droppedTurns: turns.length - fitted.historyTurns },
     budget: fitted.budget,
   };

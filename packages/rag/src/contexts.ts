@@ -1,5 +1,5 @@
 import { cleanLine, cleanText } from "./clean-text.ts";
-import type { LegRank } from "./fusion.ts";
+import { byScore, type LegRank } from "./fusion.ts";
 import type { RankedPassage } from "./merge-passages.ts";
 
 /** A passage that belongs into a prompt. */
@@ -15,7 +15,10 @@ export interface RetrievedContext {
   readonly start: number;
   readonly end: number;
   readonly updatedAt: Date | string | null | undefined;
-  /** 0 to 1: the share of the highest score that the retrievers which answered could give. */
+  /**
+   * 0 to 1: the reranker's score where one answered, else the share of the highest score that the retrievers which
+   * answered could give, less what age takes.
+   */
   readonly relevanceScore: number;
   /** Rank and score by retriever; a retriever that did not find it is absent. */
   readonly legs: Readonly<Record<string, LegRank>>;
@@ -27,42 +30,38 @@ export interface DroppedContext {
   readonly sourceType: string;
   readonly sourceId: string;
   readonly title: string;
+  /** 0 for a passage that was too weak to be fused. */
   readonly relevanceScore: number;
   /**
    * `limit`: more were found than asked for; `source-cap`: its source had `limits.perSource` already; `empty`: no
-   * visible text; `budget`: no room within `maxContextTokens`.
+   * visible text; `weak`: below the `minScore` of the reranker, or of every retriever that found it; `reranker`: it
+   * was not among those that the reranker scored; `budget`: no room within `maxContextTokens`.
    */
-  readonly reason: "limit" | "source-cap" | "empty" | "budget";
+  readonly reason: "limit" | "source-cap" | "empty" | "weak" | "reranker" | "budget";
 }
 
-interface SelectBounds {
-  readonly limit: number;
-  readonly perSource: number;
-  /** What a passage scores that every retriever puts first. */
-  readonly highestScore: number;
-}
-
-/** The best of `found`, in their order, within the bounds; and what stays outside, with the reason. */
-export function selectContexts(
+/**
+ * What the passages are as contexts; those without visible text are dropped.
+ * @param highestScore what a passage scores that every retriever puts first
+ * @returns descending by relevance, ties by id
+ */
+export function contextsOf(
   found: readonly RankedPassage[],
-  { limit, perSource, highestScore }: SelectBounds,
+  highestScore: number,
 ): { contexts: RetrievedContext[]; dropped: DroppedContext[] } {
   const contexts: RetrievedContext[] = [];
   const dropped: DroppedContext[] = [];
-  const perSourceCount = new Map<string, number>();
   for (const item of found) {
     const context = contextOf(item, highestScore);
-    const ofSource = perSourceCount.get(context.sourceType) ?? 0;
     if (cleanText(context.text).trim() === "") dropped.push(droppedContext(context, "empty"));
-    else if (ofSource >= perSource) dropped.push(droppedContext(context, "source-cap"));
-    else if (contexts.length >= limit) dropped.push(droppedContext(context, "limit"));
-    else {
-      contexts.push(context);
-      perSourceCount.set(context.sourceType, ofSource + 1);
-    }
+    else contexts.push(context);
   }
-  return { contexts, dropped };
+  // Age has moved some; and scores that differ in their last digit can be of the same relevance.
+  return { contexts: contexts.sort(byRelevance), dropped };
 }
+
+const byRelevance = (a: RetrievedContext, b: RetrievedContext): number =>
+  byScore({ id: a.id, score: a.relevanceScore }, { id: b.id, score: b.relevanceScore });
 
 function contextOf(
   { passage, passageIds, score, legs }: RankedPassage,

@@ -8,10 +8,11 @@ import { type RetrieveContextCall, type RetrievedContexts, retrieveContext } fro
 /** Retrieval and prompts for a language model. */
 export interface Rag {
   /**
-   * The passages that fit the query best: every retriever asked side by side, their rankings fused, passages of one
-   * row joined where they meet.
+   * The passages that fit the query best: every retriever asked side by side, weak passages left out, rankings fused,
+   * passages of one row joined where they meet, age counted, the best scored anew, and chosen for diversity.
    *
-   * A retriever that fails or is late is left out and reported, as long as another answers.
+   * A retriever that fails or is late is left out and reported, as long as another answers; when the reranker does,
+   * the fused order stands.
    * @throws {RagError} USER_REQUIRED, EMPTY_QUERY, INVALID_OPTION, RETRIEVAL_FAILED
    */
   retrieveContext(call: RetrieveContextCall): Promise<RetrievedContexts>;

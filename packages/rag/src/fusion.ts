@@ -78,9 +78,13 @@ function fuse(rankings: readonly Ranking[], contributionOf: (ranking: Ranking) =
   return hits.sort(byScore);
 }
 
-/** A hit whose score is the sum of its legs' contributions. */
+/**
+ * A hit whose score is the sum of its legs' contributions, smallest first: sums in the order of the legs can differ in
+ * their last digit, and would put passages with the same ranks in an order of chance.
+ */
 export function fusedHit(id: string, legs: Readonly<Record<string, LegRank>>): FusedHit {
-  return { id, legs, score: Object.values(legs).reduce((sum, leg) => sum + leg.contribution, 0) };
+  const contributions = Object.values(legs).map((leg) => leg.contribution);
+  return { id, legs, score: contributions.sort((a, b) => a - b).reduce((sum, part) => sum + part, 0) };
 }
 
 /** Descending by score, ties by id: every list of passages has this order. */

@@ -12,6 +12,7 @@ export {
   type PromptContext,
 } from "./format-for-prompt.ts";
 export type { LegRank } from "./fusion.ts";
+export { type LlmRerankerOptions, llmReranker } from "./llm-reranker.ts";
 export { type OpenAIChatClient, type OpenAIGeneratorOptions, openaiGenerator } from "./openai-generator.ts";
 export type {
   FusionOptions,
@@ -41,6 +42,7 @@ export type {
   TokenCounter,
   TokenUsage,
 } from "./ports.ts";
+export type { RerankerReport } from "./rerank.ts";
 export type { RetrieveContextCall, RetrievedContexts } from "./retrieve-context.ts";
 export type { RetrieverReport } from "./run-retrievers.ts";
 export { type Locale, type PromptTemplate, templates } from "./templates.ts";

@@ -9,14 +9,17 @@ export interface RetrieverOptions {
   readonly weight?: number;
   /** After how many milliseconds it is left out. Default `limits.deadlineMs`. */
   readonly deadlineMs?: number;
-  /** Its passages below this score of its own are too weak, and left out. Default: none is. */
+  /** Its passages below this score of its own are too weak, and left out before fusion. Default: none is. */
   readonly minScore?: number;
 }
 
 /** A reranker with settings of its own. */
 export interface RerankerOptions {
   readonly reranker: Reranker;
-  /** How many passages it is asked to score, the best after fusion, 1 to 100. The rest is left out. Default 30. */
+  /**
+   * How many passages it is asked to score, the best after fusion, 1 to 100. When it answers, the rest is left out.
+   * Default 30.
+   */
   readonly passages?: number;
   /** Passages that it scores below this, 0 to 1, are too weak, and left out. Default: none is. */
   readonly minScore?: number;
@@ -80,13 +83,13 @@ export interface RagOptions {
   /** Default {@link estimateTokens}, which errs above. */
   readonly tokenCounter?: TokenCounter;
   readonly fusion?: FusionOptions;
-  /** Newer passages first among about equally good ones. Default: age does not count. */
+  /** Newer passages first among about equally good ones, before the reranker. Default: age does not count. */
   readonly recency?: RecencyOptions;
   /** Scores the best passages anew. Default none. */
   readonly reranker?: Reranker | RerankerOptions;
   /**
-   * 0 to 1: how much a passage loses for saying what a better one said (maximal marginal relevance, with the share of
-   * words in common). Default 0.
+   * 0 to 1: how much a passage loses for saying what one chosen before it says (maximal marginal relevance, with the
+   * share of words in common). Contexts then come in the order of choice. Default 0: the order stays.
    */
   readonly diversity?: number;
   /** The database of the retrievers that offer `candidates`: they are asked in one statement. Default: each by itself. */
@@ -108,8 +111,10 @@ export interface RagOptions {
    * them; `keep` is for hosts that check addresses themselves. Default `escape`.
    */
   readonly links?: "escape" | "keep";
-  /** A clock in milliseconds. Default `performance.now`. */
+  /** A clock in milliseconds, for what calls take. Default `performance.now`. */
   readonly now?: () => number;
+  /** The calendar's clock, against which `recency` counts age. Default `() => new Date()`. */
+  readonly date?: () => Date;
   /** Resolves after `ms`, or rejects when `signal` aborts. Default a timer. */
   readonly sleep?: (ms: number, signal: AbortSignal) => Promise<void>;
 }

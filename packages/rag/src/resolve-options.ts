@@ -54,6 +54,7 @@ export interface ResolvedOptions {
   readonly strictCitations: "flag" | "remove" | undefined;
   readonly links: "escape" | "keep";
   readonly now: () => number;
+  readonly date: () => Date;
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
@@ -88,6 +89,7 @@ export function resolveOptions(options: RagOptions): ResolvedOptions {
         : oneOf<"flag" | "remove">("strictCitations", options.strictCitations, ["flag", "remove"]),
     links: oneOf("links", options.links ?? "escape", ["escape", "keep"]),
     now: options.now ?? (() => performance.now()),
+    date: options.date ?? (() => new Date()),
     sleep: options.sleep ?? ((ms, signal) => delay(ms, undefined, { signal })),
   };
 }

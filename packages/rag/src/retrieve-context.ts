@@ -1,12 +1,15 @@
 import type { Database } from "@devora/db-schema";
 import { cleanText } from "./clean-text.ts";
-import { type DroppedContext, type RetrievedContext, selectContexts } from "./contexts.ts";
+import { contextsOf, type DroppedContext, type RetrievedContext } from "./contexts.ts";
 import { isRetryable, RagError } from "./errors.ts";
-import { reciprocalRankFusion, relativeScoreFusion } from "./fusion.ts";
-import { mergePassages, type RankedPassage } from "./merge-passages.ts";
-import type { Passage } from "./ports.ts";
+import { fusePassages, highestScore, withoutWeak } from "./fuse-passages.ts";
+import { mergePassages } from "./merge-passages.ts";
+import type { TokenUsage } from "./ports.ts";
+import { withRecency } from "./recency.ts";
+import { type RerankerReport, rerank } from "./rerank.ts";
 import type { ResolvedOptions } from "./resolve-options.ts";
 import { type LegOutcome, type RetrieverReport, runRetrievers } from "./run-retrievers.ts";
+import { selectContexts } from "./select-contexts.ts";
 import { assertUserId, wholeNumber } from "./validate.ts";
 
 /** A call of `retrieveContext`. */
@@ -24,22 +27,31 @@ export interface RetrieveContextCall {
 
 /** What `retrieveContext` answers. */
 export interface RetrievedContexts {
-  /** Best first; ties by id. */
+  /**
+   * Best first by `relevanceScore`, ties by id. With `diversity` in the order in which they were chosen: the first is
+   * the most relevant, and from there scores need not descend.
+   */
   readonly contexts: readonly RetrievedContext[];
   readonly dropped: readonly DroppedContext[];
   /** False when a retriever failed, was late, or may have missed better passages. */
   readonly complete: boolean;
   /** What became of each retriever, by name. */
   readonly retrievers: Readonly<Record<string, RetrieverReport>>;
+  /** What became of the reranker; absent when none was asked. When it failed, the order is that of fusion. */
+  readonly reranker?: RerankerReport;
+  /** What the reranker took, zeros when none was asked; undefined where it did not say, or failed. */
+  readonly usage: TokenUsage | undefined;
   readonly retrievalTimeMs: number;
+  /** Parts of `retrievalTimeMs`: until the last retriever answered or was late, and the reranker. */
+  readonly timings: { readonly retrieversMs: number; readonly rerankMs: number };
 }
 
-/** Finds, fuses, joins and limits passages. See `Rag.retrieveContext`. */
+/** Finds, fuses, joins, reranks and limits passages. See `Rag.retrieveContext`. */
 export async function retrieveContext(
   options: ResolvedOptions,
   call: RetrieveContextCall,
 ): Promise<RetrievedContexts> {
-  const { legs, limits, now } = options;
+  const { legs, limits, fusion, recency, diversity, now } = options;
   const startedAt = now();
   const ownerId = assertUserId("retrieveContext", call.userId);
   const query = assertQuery("retrieveContext", call.query);
@@ -56,16 +68,23 @@ export async function retrieveContext(
     options,
   );
   assertOneAnswered(outcomes);
-  const found = mergePassages(fusePassages(outcomes, options.fusion));
+  const retrieversMs = now() - startedAt;
+  const { strong, dropped: weak } = withoutWeak(outcomes);
+  const merged = mergePassages(fusePassages(strong, fusion));
+  const ranked = recency === undefined ? merged : withRecency(merged, recency, options.date());
+  const found = contextsOf(ranked, highestScore(outcomes, fusion));
+  const reranked = await rerank(options, { query, contexts: found.contexts, signal: call.signal });
+  const { report } = reranked;
+  const selected = selectContexts(reranked.contexts, { limit, perSource: limits.perSource, diversity });
   return {
-    ...selectContexts(found, {
-      limit,
-      perSource: limits.perSource,
-      highestScore: highestScore(outcomes, options.fusion),
-    }),
-    complete: outcomes.every(({ report }) => report.complete),
-    retrievers: Object.fromEntries(outcomes.map(({ leg, report }) => [leg.name, report])),
+    contexts: selected.contexts,
+    dropped: [...found.dropped, ...selected.dropped, ...reranked.dropped, ...weak],
+    complete: outcomes.every((outcome) => outcome.report.complete),
+    retrievers: Object.fromEntries(outcomes.map((outcome) => [outcome.leg.name, outcome.report])),
+    ...(report === undefined ? {} : { reranker: report }),
+    usage: reranked.usage,
     retrievalTimeMs: now() - startedAt,
+    timings: { retrieversMs, rerankMs: report?.tookMs ?? 0 },
   };
 }
 
@@ -97,25 +116,4 @@ function assertOneAnswered(outcomes: readonly LegOutcome[]): void {
       details: { retrievers: codes },
     },
   );
-}
-
-type Fusion = ResolvedOptions["fusion"];
-
-function fusePassages(outcomes: readonly LegOutcome[], { method, k }: Fusion): RankedPassage[] {
-  const passages = new Map<string, Passage>();
-  for (const passage of outcomes.flatMap((outcome) => outcome.passages))
-    if (!passages.has(passage.id)) passages.set(passage.id, passage);
-  const rankings = outcomes.map(({ leg, passages: hits }) => ({ name: leg.name, weight: leg.weight, hits }));
-  const fused = method === "rrf" ? reciprocalRankFusion(rankings, k) : relativeScoreFusion(rankings);
-  return fused.flatMap((hit) => {
-    const passage = passages.get(hit.id);
-    return passage === undefined ? [] : [{ ...hit, passage, passageIds: [hit.id] }];
-  });
-}
-
-/** What a passage scores that every retriever which answered puts first. */
-function highestScore(outcomes: readonly LegOutcome[], { method, k }: Fusion): number {
-  const weights = outcomes.filter(({ report }) => report.status === "ok").map(({ leg }) => leg.weight);
-  const sum = weights.reduce((total, weight) => total + weight, 0);
-  return method === "rrf" ? sum / (k + 1) : sum;
 }

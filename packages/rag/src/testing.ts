@@ -1,4 +1,8 @@
+export { checkReranker, type RerankerCheck } from "./check-reranker.ts";
+export { checkTokenCounter } from "./check-token-counter.ts";
+
 import type { Generator, GeneratorPart, HistoryStore, Passage, Retriever } from "./ports.ts";
+import { isUsage } from "./usage.ts";
 
 /** What a retriever is checked with: a query that finds two passages or more. */
 export interface RetrieverCheck {
@@ -11,8 +15,9 @@ export interface RetrieverCheck {
 /**
  * What a {@link Retriever} does against its contract; an empty list when nothing was found. Needs no test runner.
  *
- * Checked: at least two passages, ids once each, finite scores in descending order, offsets that fit the text, the
- * limit, the same answer when asked again, no passage shared with another owner, an aborted signal.
+ * Checked: at least two passages, ids once each, finite scores in descending order, offsets that fit the text, dates
+ * that can be read, `complete`, the limit and that it keeps the best, the same answer when asked again, no passage
+ * shared with another owner, an aborted signal.
  *
  * @example
  * expect(await checkRetriever(search, { query: "invoice", ownerId: alice, otherOwnerId: bob })).toEqual([]);
@@ -21,10 +26,11 @@ export async function checkRetriever(
   retriever: Retriever,
   { query, ownerId, otherOwnerId }: RetrieverCheck,
 ): Promise<string[]> {
-  const find = async (owner: string, limit: number, signal = new AbortController().signal) =>
-    (await retriever.retrieve({ query, ownerId: owner, limit, signal })).passages;
+  const ask = (owner: string, limit: number, signal = new AbortController().signal) =>
+    retriever.retrieve({ query, ownerId: owner, limit, signal });
+  const find = async (owner: string, limit: number) => (await ask(owner, limit)).passages;
   const findings: string[] = [];
-  const passages = await find(ownerId, 20);
+  const { passages, complete } = await ask(ownerId, 20);
   const ids = passages.map((passage) => passage.id);
 
   if (passages.length < 2)
@@ -34,9 +40,12 @@ export async function checkRetriever(
   findings.push(...passages.flatMap(passageFindings));
   if (passages.some((passage, index) => index > 0 && passage.score > (passages[index - 1]?.score ?? 0)))
     findings.push("scores do not descend");
+  if (typeof complete !== "boolean") findings.push("complete is not true or false");
 
   const first = await find(ownerId, 1);
   if (first.length !== 1) findings.push(`one passage was asked for, ${first.length} answered`);
+  else if (complete && !passages.some(({ id, score }) => id === first[0]?.id && score === passages[0]?.score))
+    findings.push("with limit 1 it does not answer the best passage");
   const again = await find(ownerId, 20);
   if (again.map((passage) => passage.id).join("\n") !== ids.join("\n"))
     findings.push("asked again, it answers otherwise");
@@ -44,14 +53,18 @@ export async function checkRetriever(
     const others = await find(otherOwnerId, 20);
     if (others.some((passage) => ids.includes(passage.id))) findings.push("two owners see the same passage");
   }
-  if (!(await rejects(() => find(ownerId, 20, AbortSignal.abort()))))
+  if (!(await rejects(() => ask(ownerId, 20, AbortSignal.abort()))))
     findings.push("an aborted signal is ignored");
   return findings;
 }
 
-function passageFindings({ id, source, entityId, text, start, end, score }: Passage): string[] {
+function passageFindings(passage: Passage): string[] {
+  const { id, source, entityId, title, text, start, end, score, updatedAt } = passage;
   const findings: string[] = [];
   if (id === "" || source === "" || entityId === "") findings.push("id, source or entityId is empty");
+  if (typeof title !== "string") findings.push("a title is not a text");
+  if (updatedAt !== undefined && updatedAt !== null && Number.isNaN(new Date(updatedAt).getTime()))
+    findings.push("updatedAt is no date");
   if (!Number.isFinite(score)) findings.push("a score is not finite");
   if (!Number.isInteger(start) || start < 0 || end - start !== text.length)
     findings.push("start and end are not the offsets of the text in UTF-16 code units");
@@ -70,7 +83,7 @@ export interface HistoryStoreCheck {
 
 /**
  * What a {@link HistoryStore} does against its contract; an empty list when nothing was found.
- * Checked: the newest turns within the limit, unknown and foreign conversations, an aborted signal.
+ * Checked: roles and contents, the newest turns within the limit, unknown and foreign conversations, an aborted signal.
  */
 export async function checkHistoryStore(
   store: HistoryStore,
@@ -81,6 +94,9 @@ export async function checkHistoryStore(
   if (turns === undefined || turns.length < 2)
     return ["the conversation must have two turns or more, and its owner must see it"];
 
+  if (turns.some(({ role }) => !["user", "assistant", "system"].includes(role)))
+    findings.push("a role is neither user, assistant nor system");
+  if (turns.some(({ content }) => typeof content !== "string")) findings.push("a content is not a text");
   const newest = await store.recent({ conversationId, ownerId, limit: 1 });
   if (newest?.length !== 1) findings.push(`one turn was asked for, ${newest?.length ?? "none"} answered`);
   else if (newest[0]?.content !== turns.at(-1)?.content)
@@ -97,7 +113,7 @@ export async function checkHistoryStore(
 
 /**
  * What a {@link Generator} does against its contract; an empty list when nothing was found. Asks the model twice.
- * Checked: text, one finish part at the end, an aborted signal.
+ * Checked: text, one finish part at the end, usage, where it is told, an aborted signal.
  */
 export async function checkGenerator(generator: Generator): Promise<string[]> {
   const findings: string[] = [];
@@ -107,6 +123,9 @@ export async function checkGenerator(generator: Generator): Promise<string[]> {
   if (!parts.some((part) => part.type === "text" && part.text !== "")) findings.push("no text was answered");
   if (parts.filter((part) => part.type === "finish").length !== 1 || parts.at(-1)?.type !== "finish")
     findings.push("the stream does not end with exactly one finish part");
+  for (const part of parts)
+    if (part.type === "finish" && part.usage !== undefined && !isUsage(part.usage))
+      findings.push("usage holds what is no number of tokens");
 
   const afterAbort: GeneratorPart[] = [];
   await rejects(async () => {

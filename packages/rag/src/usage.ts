@@ -13,3 +13,10 @@ export function addUsage(one: TokenUsage | undefined, other: TokenUsage | undefi
     cost,
   };
 }
+
+/** Whether the figures are such as a model can have counted. */
+export function isUsage({ promptTokens, completionTokens, cost = 0 }: TokenUsage): boolean {
+  return (
+    [promptTokens, completionTokens].every((tokens) => Number.isInteger(tokens) && tokens >= 0) && cost >= 0
+  );
+}

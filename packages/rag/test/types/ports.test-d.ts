@@ -5,10 +5,14 @@ import { expectTypeOf, test } from "vitest";
 import {
   type AnswerPart,
   createRag,
+  type Generator,
   type HistoryStore,
+  llmReranker,
   type OpenAIChatClient,
   openaiGenerator,
   type Rag,
+  type Reranker,
+  type RerankerOptions,
   type Retriever,
   type RetrieverOptions,
   type TokenCounter,
@@ -65,6 +69,21 @@ test("what lacks something does not fit", () => {
 
 test("a tokenizer's function is a counter", () => {
   expectTypeOf({ count: countTokens }).toExtend<TokenCounter>();
+});
+
+test("a reranker of another package fits by structure, and what lacks scores does not", () => {
+  interface CrossEncoder {
+    rerank(call: {
+      query: string;
+      passages: readonly { id: string; text: string }[];
+      signal?: AbortSignal;
+    }): Promise<{ scores: { id: string; score: number; rank: number }[]; model: string }>;
+  }
+  expectTypeOf<CrossEncoder>().toExtend<Reranker>();
+  expectTypeOf<{ reranker: CrossEncoder; passages: number }>().toExtend<RerankerOptions>();
+  expectTypeOf(createRag).toBeCallableWith({ retrievers: {}, reranker: {} as CrossEncoder });
+  expectTypeOf(createRag).toBeCallableWith({ retrievers: {}, reranker: llmReranker({} as Generator) });
+  expectTypeOf<{ rerank(): Promise<{ results: number[] }> }>().not.toExtend<Reranker>();
 });
 
 test("answer parts are told apart by their type", () => {

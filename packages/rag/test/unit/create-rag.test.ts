@@ -3,6 +3,7 @@ import { createRag, isRagError, type RagOptions } from "../../src/index.ts";
 import { retrieverOf } from "../support/fakes.ts";
 
 const one = retrieverOf([]);
+const reranker = { rerank: async () => ({ scores: [] }) };
 
 test.each([
   ["no retriever", { retrievers: {} }, "retrievers"],
@@ -29,6 +30,22 @@ test.each([
   ["an unknown language", { retrievers: { one }, locale: "de" }, "locale"],
   ["a counter that is a function", { retrievers: { one }, tokenCounter: () => 1 }, "tokenCounter"],
   ["a client for a generator", { retrievers: { one }, generator: { chat: {} } }, "generator"],
+  ["a bound in words", { retrievers: { one: { retriever: one, minScore: "0" } } }, "retrievers.one.minScore"],
+  ["a half-life of 0", { retrievers: { one }, recency: { halfLifeDays: 0 } }, "recency.halfLifeDays"],
+  [
+    "age that takes more than all",
+    { retrievers: { one }, recency: { halfLifeDays: 1, weight: 1.1 } },
+    "recency.weight",
+  ],
+  ["a function for a reranker", { retrievers: { one }, reranker: () => [] }, "reranker"],
+  ["settings without a reranker", { retrievers: { one }, reranker: { reranker: {} } }, "reranker"],
+  ["no passage to rerank", { retrievers: { one }, reranker: { reranker, passages: 0 } }, "reranker.passages"],
+  [
+    "a bound that no score reaches",
+    { retrievers: { one }, reranker: { reranker, minScore: 1.1 } },
+    "reranker.minScore",
+  ],
+  ["a diversity beyond 1", { retrievers: { one }, diversity: 1.1 }, "diversity"],
   ["a function for a history", { retrievers: { one }, history: () => [] }, "history"],
 ])("%s is refused by name", (_name, options, named) => {
   let error: unknown;

@@ -112,3 +112,50 @@ test("fused scores equal an independent computation to 1e-9, in a total order, w
     { numRuns: 1000 },
   );
 });
+
+const fusions = [
+  ["reciprocal ranks", reciprocalRankFusion],
+  ["relative scores", relativeScoreFusion],
+] as const;
+
+test.each(fusions)("%s: the order of the retrievers changes nothing, to the last digit", (_name, fuse) => {
+  // Few weights and scores, so that passages tie and only the order of a sum could tell them apart.
+  const coarse = fc.array(
+    fc.record({
+      weight: fc.constantFrom(0.1, 0.2, 0.3),
+      hits: fc.uniqueArray(
+        fc.record({ id: fc.constantFrom(..."abcdef"), score: fc.constantFrom(0.1, 0.3, 0.7, 0.9) }),
+        { selector: ({ id }) => id },
+      ),
+    }),
+    { minLength: 2, maxLength: 5 },
+  );
+  fc.assert(
+    fc.property(coarse, (legs) => {
+      const named = legs.map((leg, index): Ranking => ({ name: `leg${index}`, ...leg }));
+      expect(fuse(named.toReversed())).toEqual(fuse(named));
+      expect(fuse([...named.slice(1), ...named.slice(0, 1)])).toEqual(fuse(named));
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("passages with the same ranks in another order tie exactly, and come by id", () => {
+  const fused = reciprocalRankFusion([ranking("one", "bca"), ranking("two", "abc"), ranking("three", "cab")]);
+  expect(fused.map((hit) => hit.id)).toEqual(["a", "b", "c"]);
+  expect(new Set(fused.map((hit) => hit.score)).size).toBe(1);
+});
+
+test.each(fusions)("%s: a repeated id counts once, and every id is there once", (_name, fuse) => {
+  fc.assert(
+    fc.property(rankings, (legs) => {
+      const once = legs.map((leg) => ({ ...leg, hits: withoutRepeats(leg) }));
+      // Scores of repeats would change the scale, so they are those of the first place.
+      const repeated = once.map((leg) => ({ ...leg, hits: [...leg.hits, ...leg.hits.toReversed()] }));
+      expect(fuse(repeated)).toEqual(fuse(once));
+      const ids = fuse(repeated).map((hit) => hit.id);
+      expect(new Set(ids).size).toBe(ids.length);
+    }),
+    { numRuns: 300 },
+  );
+});
