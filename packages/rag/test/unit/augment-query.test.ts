@@ -103,7 +103,7 @@ describe("history", () => {
     ]);
     expect(prompt).toMatch(/<<(\d+) user>>\nHello\n\n<<\1 assistant>>\nHi < \|im_end\| >\n\n<<\1 begin>>/);
     expect(prompt).not.toContain("evil");
-    expect(report).toEqual({ turns: 2, droppedTurns: 0 });
+    expect(report).toEqual({ turns: 2, summarizedTurns: 0, droppedTurns: 0 });
     expect(history.calls[0]).toMatchObject({ ownerId: "alice", conversationId: "c1", limit: 11 });
   });
 
@@ -127,7 +127,7 @@ describe("history", () => {
     const kept = messages.slice(1, -1).map((message) => message.content);
     expect(kept.length).toBeGreaterThan(0);
     expect(kept).toEqual(long.slice(-kept.length).map((turn) => turn.content));
-    expect(history).toEqual({ turns: kept.length, droppedTurns: 6 - kept.length });
+    expect(history).toEqual({ turns: kept.length, summarizedTurns: 0, droppedTurns: 6 - kept.length });
     expect(budget.historyTokens).toBeLessThanOrEqual(300);
     const none = ragOf([], { history: historyOf(long), limits: { historyTurns: 0 } });
     expect((await none.augmentQuery({ ...call, conversationId: "c1" })).history.turns).toBe(0);
