@@ -22,12 +22,17 @@ export const tokensOfPrompt = ({ messages, prompt }: AssembledPrompt, count: Cou
 export const tokensOfTurn = (marker: string, turn: PromptMessage, count: Count): number =>
   count(markedTurn(marker, turn)) + messageTokens;
 
-/** The counter, refusing answers that are no number of tokens. */
+/**
+ * The counter, refusing answers that are no number of tokens. Counts each text once: a prompt's messages are counted
+ * anew with each thing that is added to it, and most of them stay as they are.
+ */
 export function checkedCount(counter: TokenCounter): Count {
+  const known = new Map<string, number>();
   return (text) => {
-    const tokens = counter.count(text);
+    const tokens = known.get(text) ?? counter.count(text);
     if (!(tokens >= 0 && tokens < Number.POSITIVE_INFINITY))
       throw invalid("tokenCounter.count", tokens, "a function that answers a number from 0");
+    known.set(text, tokens);
     return tokens;
   };
 }
