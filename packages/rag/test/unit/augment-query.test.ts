@@ -172,6 +172,62 @@ describe("the budget", () => {
     }
   });
 
+  test("tokens of the answer are kept free, first of all", async () => {
+    const rag = ragOf([passage({ id: "a", text: lines(500) })], {
+      tokenCounter: { count: o200k.countTokens },
+    });
+    const all = await rag.augmentQuery(call);
+    expect(all.budget).toMatchObject({ maxTokens: 2000, answerTokens: 0 });
+    const { budget } = await rag.augmentQuery({ ...call, maxAnswerTokens: 500 });
+    expect(budget).toMatchObject({
+      maxTokens: 2000,
+      answerTokens: 500,
+      reservedTokens: all.budget.reservedTokens,
+    });
+    expect(budget.usedTokens).toBeLessThanOrEqual(1500);
+    expect(budget.usedTokens).toBeGreaterThan(1400);
+    const error = await rag
+      .augmentQuery({ ...call, maxAnswerTokens: 1990 })
+      .catch((thrown: unknown) => thrown as RagError);
+    const minimumTokens = all.budget.reservedTokens + 1990;
+    expect(error).toMatchObject({ code: "BUDGET_TOO_SMALL", details: { minimumTokens } });
+    expect((error as RagError).message).toContain(
+      `need ${minimumTokens} tokens (1990 of them for the answer)`,
+    );
+    const fits = await rag.augmentQuery({ ...call, maxAnswerTokens: 1990, maxContextTokens: minimumTokens });
+    expect(fits.budget).toMatchObject({ usedTokens: all.budget.reservedTokens, answerTokens: 1990 });
+    await expect(rag.augmentQuery({ ...call, maxAnswerTokens: 0 })).rejects.toThrow(
+      /augmentQuery.maxAnswerTokens/,
+    );
+  });
+
+  test("the conversation's share is one of what the answer leaves", async () => {
+    const turns: HistoryTurn[] = Array.from({ length: 10 }, () => ({ role: "user", content: lines(6) }));
+    const rag = ragOf([], { history: historyOf(turns) });
+    const { budget } = await rag.augmentQuery({ ...call, conversationId: "c1", maxAnswerTokens: 1200 });
+    expect(budget.historyTokens).toBeGreaterThan(0);
+    expect(budget.historyTokens).toBeLessThanOrEqual(200);
+  });
+
+  test("passages fill it by rank: a large one before many small ones behind it", async () => {
+    const large = passage({ id: "a", text: lines(45) });
+    const small = Array.from({ length: 9 }, (_, index) => passage({ id: `b${index}`, text: lines(6) }));
+    const rag = ragOf([large, ...small], { tokenCounter: { count: o200k.countTokens } });
+    const { contexts, dropped, budget } = await rag.augmentQuery({ ...call, maxContextTokens: 620 });
+    expect(contexts[0]).toMatchObject({ id: "a", truncated: false });
+    expect(contexts[0]?.tokens).toBeGreaterThan((620 - budget.reservedTokens) / 2);
+    expect(contexts.slice(1).map(({ id }) => id)).toEqual(contexts.slice(1).map((_, index) => `b${index}`));
+    expect(dropped.length).toBeGreaterThan(3);
+  });
+
+  test("each context says where it stands and what each retriever made of it", async () => {
+    const { contexts, timings } = await ragOf([
+      passage({ id: "a", text: "Push.", start: 40, score: 7 }),
+    ]).augmentQuery(call);
+    expect(contexts[0]).toMatchObject({ start: 40, end: 45, legs: { one: { rank: 1, score: 7 } } });
+    expect(Object.keys(timings).sort()).toEqual(["historyMs", "promptMs", "retrievalMs", "rewriteMs"]);
+  });
+
   test("what has no room is dropped by rank and named; a smaller one behind it may still fit", async () => {
     const unbroken = "deployment ".repeat(1500);
     const { contexts, dropped } = await ragOf([
