@@ -2,7 +2,7 @@ import { type AssembledPrompt, assemblePrompt, type PromptTexts } from "./assemb
 import { type DroppedContext, droppedContext, type RetrievedContext } from "./contexts.ts";
 import { newestWithin, type PromptBounds, promptRoom } from "./fit-history.ts";
 import { type FittedContext, fitPassages } from "./fit-passages.ts";
-import { markedSummary, promptEntry } from "./format-for-prompt.ts";
+import { promptEntry } from "./format-for-prompt.ts";
 import { chooseMarker } from "./marker.ts";
 import type { PromptMessage } from "./ports.ts";
 import { checkedCount, tokensOfPrompt } from "./prompt-tokens.ts";
@@ -58,8 +58,8 @@ export function fitPrompt(parts: PromptParts, bounds: PromptBounds): FittedPromp
   ]);
   const { reservedTokens, promptTokens, historyRoom } = promptRoom(parts, marker, bounds);
   let { summary } = parts;
-  const summaryTokens = summary === undefined ? 0 : count(markedSummary(marker, template.summary, summary));
-  let turns = newestWithin(parts.turns, historyRoom - summaryTokens, marker, count);
+  // Turns that stand beside a summary were chosen to leave it its room.
+  let turns = newestWithin(parts.turns, historyRoom, marker, count);
   const tokensOfHistory = () =>
     tokensOfPrompt(assemblePrompt(parts, marker, { turns, summary }), count) - reservedTokens;
   const room = Math.max(0, promptTokens - reservedTokens - tokensOfHistory());

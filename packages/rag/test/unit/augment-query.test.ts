@@ -280,7 +280,8 @@ describe("the budget", () => {
       const answer = await ragOf(many, { tokenCounter, history: historyOf(turns) }).augmentQuery({
         ...call,
         conversationId: "c1",
-        maxContextTokens,
+        maxContextTokens: maxContextTokens + 300,
+        maxAnswerTokens: 300,
       });
       expect(tokenCounter.count(answer.prompt)).toBeLessThanOrEqual(maxContextTokens);
       expect(answer.budget.usedTokens).toBeLessThanOrEqual(maxContextTokens);

@@ -122,10 +122,13 @@ describe("a follow-up question", () => {
 
   test("of a long conversation the helper reads the end, and of long turns the beginning", async () => {
     const helper = helperOf({ rewrite: "Which shop?" });
-    const turns = [...longTalk.slice(0, 8), { role: "user" as const, content: `Begin ${"😀".repeat(5000)}` }];
+    const turns = [
+      ...longTalk.slice(0, 8),
+      { role: "user" as const, content: `Begins ${"😀".repeat(5000)}` },
+    ];
     await ragOf(helper, turns).rag.augmentQuery(call);
     const given = userOf(helper.calls.rewrite[0]?.messages ?? []);
-    expect(given).toContain("Begin 😀");
+    expect(given).toContain("Begins 😀");
     expect(given).toContain("Turn 7.");
     expect(given).not.toContain("Turn 1.");
     expect(given.length).toBeLessThan(7000);
@@ -158,7 +161,6 @@ describe("a follow-up question", () => {
     ["no word", "?!"],
     ["several lines", "Here is the question:\nHow do I deploy on Vercel?"],
     ["far too much", "deploy ".repeat(200)],
-    ["without an end", "deploy ".repeat(100_000)],
   ])("a helper that writes %s is not listened to", async (_name, rewrite) => {
     const { rag, retriever } = ragOf(helperOf({ rewrite }), talk);
     const answer = await rag.augmentQuery(call);
@@ -191,6 +193,19 @@ describe("a follow-up question", () => {
     expect(answer.rewriting).toMatchObject({ status: "failed", errorCode });
     expect(answer.usage).toBeUndefined();
     expect(answer.totalContexts).toBe(1);
+  });
+
+  test("a helper that writes without end is stopped", async () => {
+    let chunks = 0;
+    const helper = helperOf({
+      async *rewrite() {
+        for (; chunks < 1000; chunks++) yield { type: "text", text: "deploy ".repeat(100) };
+        yield finish;
+      },
+    });
+    const answer = await ragOf(helper, talk).rag.augmentQuery(call);
+    expect(answer.rewriting).toMatchObject({ status: "failed", errorCode: "UNUSABLE_ANSWER" });
+    expect(chunks).toBeLessThan(100);
   });
 
   test("a helper that is late is left, told so, and the question itself is searched", async () => {
@@ -307,6 +322,19 @@ describe("turns without room", () => {
     expect(answer.history.summarizedTurns).toBe(0);
   });
 
+  test("turns that fill their share, and fit, stay as they are", async () => {
+    const helper = helperOf({ summary });
+    const turns = longTalk.slice(0, 10);
+    const turnsWith = async (historyShare: number, model?: Generator) =>
+      (await ragOf(model, turns, { rewrite: false, limits: { historyShare } }).rag.augmentQuery(call)).history
+        .turns;
+    let share = 0.1;
+    while ((await turnsWith(share)) < 10) share += 0.01;
+    expect(share).toBeLessThan(0.9);
+    expect(await turnsWith(share, helper)).toBe(10);
+    expect(helper.calls.summary).toEqual([]);
+  });
+
   test("without a helper no more turns are read than the prompt may hold", async () => {
     const { rag, history } = ragOf(undefined, longTalk, { limits: { historyTurns: 4 } });
     await rag.augmentQuery(call);
@@ -324,6 +352,8 @@ describe("turns without room", () => {
       droppedTurns: 30 - verbatim.history.turns,
     });
     expect(blockOf(failed.messages)).not.toContain("summary>>");
+    const written = await ragOf(helperOf({ summary }), longTalk, options).rag.augmentQuery(call);
+    expect(failed.history.turns).toBeGreaterThan(written.history.turns);
   });
 
   test("a summary that is late is left out, reported, and holds up retrieval no longer", async () => {
