@@ -12,10 +12,7 @@ import { templates } from "./templates.ts";
 import { wholeNumber } from "./validate.ts";
 
 /** A call of `answer`. */
-export interface AnswerCall extends AugmentQueryCall {
-  /** Most tokens of the answer. Default: the model's limit. */
-  readonly maxAnswerTokens?: number | undefined;
-}
+export type AnswerCall = AugmentQueryCall;
 
 /** A part of a streamed answer. */
 export type AnswerPart =

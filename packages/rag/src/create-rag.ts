@@ -24,7 +24,7 @@ export interface Rag {
    */
   augmentQuery(call: AugmentQueryCall): Promise<AugmentedQuery>;
 
-  /** {@link formatForPrompt} in the language of `createRag`. */
+  /** {@link formatForPrompt} in the language and with the template of `createRag`. */
   formatForPrompt(call: FormatForPromptCall): FormattedContexts;
 
   /**
@@ -50,7 +50,8 @@ export function createRag(options: RagOptions): Rag {
   return {
     retrieveContext: (call) => retrieveContext(resolved, call),
     augmentQuery: (call) => augmentQuery(resolved, call),
-    formatForPrompt: ({ contexts, locale = resolved.locale }) => formatForPrompt({ contexts, locale }),
+    formatForPrompt: ({ contexts, locale = resolved.locale, template = resolved.template }) =>
+      formatForPrompt({ contexts, locale, template }),
     answer: (call) => answer(resolved, call),
   };
 }

@@ -28,8 +28,9 @@ const mostCharactersPerToken = 16;
 const cutSign = "\n[…]";
 
 /**
- * Fills the room with passages, best first. One may take half of it, or what the passages after it leave; a larger
- * one is cut at the end of a line outside fenced code, or left out where that is not possible.
+ * Fills the room with passages, best first: by rank and not by score per token, which was measured to be worse
+ * (docs/decisions/0016). One that has no room whole is cut at the end of a line outside fenced code, to half of the
+ * room or to what the passages after it leave, or left out where that is not possible.
  */
 export function fitPassages(
   contexts: readonly RetrievedContext[],
@@ -46,10 +47,12 @@ export function fitPassages(
   const dropped: DroppedContext[] = [];
   let left = room;
   for (const [index, context] of contexts.entries()) {
-    const behind = sizes.slice(index + 1).reduce((sum, size) => sum + size, 0);
-    const allowed = Math.min(left, Math.max(room / 2, left - behind));
     const whole = sizes[index] ?? Number.POSITIVE_INFINITY;
-    const fitted = whole <= allowed ? wholeContext(context, whole) : cutContext(context, allowed);
+    const behind = sizes.slice(index + 1).reduce((sum, size) => sum + size, 0);
+    const fitted =
+      whole <= left
+        ? wholeContext(context, whole)
+        : cutContext(context, Math.min(left, Math.max(room / 2, left - behind)));
     if (fitted === undefined) dropped.push(droppedContext(context, "budget"));
     else {
       kept.push(fitted);

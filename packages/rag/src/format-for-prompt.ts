@@ -1,8 +1,8 @@
 import { cleanLine, cleanText } from "./clean-text.ts";
 import { RagError } from "./errors.ts";
 import { chooseMarker } from "./marker.ts";
-import { type Locale, templates } from "./templates.ts";
-import { assertLocale } from "./validate.ts";
+import { type Locale, type PromptTemplate, templateOf } from "./templates.ts";
+import { assertLocale, assertTemplate } from "./validate.ts";
 
 /** A call of `formatForPrompt`. Contexts of `retrieveContext` and `augmentQuery` fit. */
 export interface FormatForPromptCall {
@@ -10,6 +10,8 @@ export interface FormatForPromptCall {
   readonly contexts: readonly PromptContext[];
   /** Default: that of `createRag`, else `en`. */
   readonly locale?: Locale | undefined;
+  /** Texts of your own in place of those of `locale`. Default: those of `createRag`, else none. */
+  readonly template?: PromptTemplate | undefined;
 }
 
 /** What a passage shows to the model. */
@@ -39,22 +41,24 @@ export interface FormattedContexts {
  * @example
  * const { instructions, block } = formatForPrompt({ contexts, locale: "fr" });
  */
-export function formatForPrompt({ contexts, locale = "en" }: FormatForPromptCall): FormattedContexts {
+export function formatForPrompt({
+  contexts,
+  locale = "en",
+  template,
+}: FormatForPromptCall): FormattedContexts {
   assertLocale("formatForPrompt.locale", locale);
+  const texts = templateOf({ template: template && assertTemplate(template) }, locale);
   if (!Array.isArray(contexts))
     throw new RagError(
       "INVALID_OPTION",
       `formatForPrompt.contexts must be a list; received ${typeof contexts}.`,
     );
   const entries = contexts.map(promptEntry);
-  const marker = chooseMarker(entries.flat());
+  const marker = chooseMarker([texts.noPassage, ...entries.flat()]);
+  const passages = entries.map((entry, index) => markedPassage(marker, index + 1, entry));
   return {
-    instructions: templates[locale].instructions(marker),
-    block: markedBlock(
-      entries.map((entry, index) => markedPassage(marker, index + 1, entry)),
-      marker,
-      locale,
-    ),
+    instructions: texts.instructions(marker),
+    block: markedBlock(marker, passages.length === 0 ? [`${texts.noPassage}\n`] : passages),
     marker,
   };
 }
@@ -74,8 +78,12 @@ export function markedPassage(marker: string, n: number, [heading, text]: Prompt
   return `<<${marker} ${n}>> ${heading}\n${text}\n`;
 }
 
-/** Passages between the lines that begin and end the block. */
-export function markedBlock(passages: readonly string[], marker: string, locale: Locale): string {
-  const body = passages.length === 0 ? `${templates[locale].noPassage}\n` : passages.join("");
-  return `<<${marker} begin>>\n${body}<<${marker} end>>`;
+/** The summary of a conversation's earlier turns as it stands in the block, before the passages. */
+export function markedSummary(marker: string, heading: string, text: string): string {
+  return `<<${marker} summary>> ${heading}\n${text}\n`;
+}
+
+/** Entries between the lines that begin and end the block. */
+export function markedBlock(marker: string, entries: readonly string[]): string {
+  return `<<${marker} begin>>\n${entries.join("")}<<${marker} end>>`;
 }

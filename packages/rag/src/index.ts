@@ -1,5 +1,6 @@
 export type { AnswerCall, AnswerPart } from "./answer.ts";
-export type { AugmentedQuery, AugmentQueryCall, PromptedContext } from "./augment-query.ts";
+export type { HelperReport } from "./ask-helper.ts";
+export type { AugmentedQuery, AugmentQueryCall, AugmentTimings, PromptedContext } from "./augment-query.ts";
 export type { DroppedContext, RetrievedContext } from "./contexts.ts";
 export { createRag, type Rag } from "./create-rag.ts";
 export { isRagError, RagError, type RagErrorCode, type RagErrorDetails } from "./errors.ts";

@@ -12,24 +12,35 @@ interface RecentHistoryCall {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Turns of a conversation, oldest first. */
+export interface RecentHistory {
+  /** The newest, which belong into the prompt as they are. */
+  readonly turns: readonly PromptMessage[];
+  /** Those before them, read for a summary alone. */
+  readonly earlier: readonly PromptMessage[];
+}
+
 /**
- * The conversation's newest turns as messages, oldest first: without system turns, which stored text must not
- * become, without empty ones, and without the question itself where the host stored it before asking.
+ * The conversation's newest turns as messages: without system turns, which stored text must not become, without
+ * empty ones, and without the question itself where the host stored it before asking.
+ *
+ * @throws {RagError} HISTORY_REQUIRED, CONVERSATION_NOT_FOUND
  */
 export async function recentHistory(
-  { history, limits }: ResolvedOptions,
+  { history, helper, summarize, limits }: ResolvedOptions,
   { conversationId, userId, query, db, signal }: RecentHistoryCall,
-): Promise<PromptMessage[]> {
+): Promise<RecentHistory> {
   if (history === undefined)
     throw new RagError(
       "HISTORY_REQUIRED",
       "augmentQuery: a conversationId was given, and createRag has no `history`. Pass a HistoryStore to createRag, or leave conversationId out.",
     );
   signal?.throwIfAborted();
+  const summarized = summarize && helper !== undefined ? limits.summarizedTurns : 0;
   const turns = await history.recent({
     conversationId,
     ownerId: userId,
-    limit: limits.historyTurns + 1,
+    limit: limits.historyTurns + summarized + 1,
     ...(db === undefined ? {} : { db }),
     ...(signal === undefined ? {} : { signal }),
   });
@@ -44,5 +55,9 @@ export async function recentHistory(
     .filter((turn): turn is PromptMessage => turn.role !== "system" && turn.content.trim() !== "");
   const last = messages.at(-1);
   if (last?.role === "user" && last.content.trim() === query) messages.pop();
-  return limits.historyTurns === 0 ? [] : messages.slice(-limits.historyTurns);
+  const newest = Math.max(0, messages.length - limits.historyTurns);
+  return {
+    turns: messages.slice(newest),
+    earlier: messages.slice(Math.max(0, newest - summarized), newest),
+  };
 }

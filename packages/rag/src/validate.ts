@@ -43,12 +43,12 @@ export function assertLocale(name: string, locale: unknown): Locale {
 
 /** @throws {RagError} INVALID_OPTION */
 export function assertTemplate(template: PromptTemplate): PromptTemplate {
-  const texts = ["noPassage", "question", "notFound"] as const;
+  const texts = ["noPassage", "summary", "question", "notFound"] as const;
   if (typeof template?.instructions !== "function")
     throw invalid("template.instructions", template?.instructions, "a function of the marker");
   for (const name of texts)
     if (typeof template[name] !== "string") throw invalid(`template.${name}`, template[name], "a text");
-  if (!template.instructions("123456").includes("123456"))
+  if (!String(template.instructions("123456")).includes("123456"))
     throw invalid(
       "template.instructions",
       template.instructions,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { createRag, formatForPrompt, type PromptContext } from "../../src/index.ts";
 import { chooseMarker } from "../../src/marker.ts";
-import { passage, retrieverOf, sharedData, sharedTexts } from "../support/fakes.ts";
+import { retrieverOf, sharedData, sharedTexts } from "../support/fakes.ts";
 
 const context = (text: string, title = "A title"): PromptContext => ({ sourceType: "projects", title, text });
 const linesWith = (marker: string, block: string) =>
@@ -78,31 +78,6 @@ describe.each(hostile)("hostile text, %s", (_name, texts) => {
       expect(block.endsWith(`last\n<<${marker} end>>`)).toBe(true);
       expect(block).not.toMatch(/(?![\t\n])[\p{Cc}\p{Cf}\p{Cs}]|<\|\w+\|>/u);
       expect(instructions).toBe(formatForPrompt({ contexts: [] }).instructions.replace(/\d{15}/g, marker));
-    }
-  });
-
-  test.skipIf(texts.length === 0)("reaches no other message of the prompt", async () => {
-    for (const [index, text] of texts
-      .filter((value) => value.trim().length > 12)
-      .slice(0, 150)
-      .entries()) {
-      const rag = createRag({
-        retrievers: { one: retrieverOf([passage({ id: `${index}`, title: text, text })]) },
-      });
-      const { messages, contexts } = await rag.augmentQuery({
-        query: "safe?",
-        userId: "u",
-        maxContextTokens: 50_000,
-      });
-      const [system, user, ...others] = messages.map((message) => message.content);
-      expect(others).toEqual([]);
-      const marker = /<<(\d{15,}) begin>>/.exec(system ?? "")?.[1] ?? "none";
-      const [before, inside, after] = (user ?? "").split(new RegExp(`<<${marker} (?:begin|end)>>`));
-      expect([before, after]).toEqual(["", "\n\nQuestion:\nsafe?"]);
-      for (const { text: sent } of contexts) {
-        expect(inside).toContain(sent);
-        expect(system).not.toContain(sent);
-      }
     }
   });
 });
