@@ -1,3 +1,4 @@
+export { type AiSdkGeneratorOptions, type AiSdkLanguageModel, aiSdkGenerator } from "./ai-sdk-generator.ts";
 export type { AnswerCall, AnswerPart } from "./answer.ts";
 export type { AugmentedQuery, AugmentQueryCall, PromptedContext } from "./augment-query.ts";
 export type { DroppedContext, RetrievedContext } from "./contexts.ts";
@@ -44,3 +45,4 @@ export type {
 export type { RetrieveContextCall, RetrievedContexts } from "./retrieve-context.ts";
 export type { RetrieverReport } from "./run-retrievers.ts";
 export { type Locale, type PromptTemplate, templates } from "./templates.ts";
+export type { TokenPrice } from "./usage.ts";

@@ -159,6 +159,10 @@ export interface GeneratorCall {
  * failed. Leaving the loop early must end the model's work.
  */
 export interface Generator {
+  /** Names the model in traces. */
+  readonly model?: string | undefined;
+  /** Names in traces who answers: `openai`, for example. */
+  readonly provider?: string | undefined;
   generate(call: GeneratorCall): AsyncIterable<GeneratorPart>;
 }
 

@@ -1,8 +1,10 @@
+import type { LanguageModelV2, LanguageModelV3, LanguageModelV4 } from "@ai-sdk/provider";
 import type { Database } from "@devora/db-schema";
 import { countTokens } from "gpt-tokenizer";
 import type OpenAI from "openai";
 import { expectTypeOf, test } from "vitest";
 import {
+  type AiSdkLanguageModel,
   type AnswerPart,
   createRag,
   type HistoryStore,
@@ -17,6 +19,13 @@ import {
 test("the client of the openai package fits without a cast", () => {
   expectTypeOf<OpenAI>().toExtend<OpenAIChatClient>();
   expectTypeOf(openaiGenerator).toBeCallableWith({} as OpenAI, { model: "gpt-4o-mini" });
+});
+
+test("a language model of the AI SDK fits without a cast, in each version of its specification", () => {
+  expectTypeOf<LanguageModelV2>().toExtend<AiSdkLanguageModel>();
+  expectTypeOf<LanguageModelV3>().toExtend<AiSdkLanguageModel>();
+  expectTypeOf<LanguageModelV4>().toExtend<AiSdkLanguageModel>();
+  expectTypeOf<{ modelId: string; provider: string; doEmbed(): void }>().not.toExtend<AiSdkLanguageModel>();
 });
 
 /** A retriever as another package would declare it, with names and options of its own. */
