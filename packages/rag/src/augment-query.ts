@@ -47,10 +47,19 @@ export interface AugmentedQuery extends Omit<RetrievedContexts, "contexts"> {
   readonly budget: PromptBudget;
 }
 
+/** What `answer` asks and learns beyond what `augmentQuery` answers. */
+export interface AnswerNeeds {
+  /** How citations must be written, for the prompt. */
+  readonly quoting?: string | undefined;
+  /** Told the passages of the prompt, with the texts that their sources hold. */
+  readonly onFitted?: (kept: readonly FittedContext[]) => void;
+}
+
 /** Retrieves, and builds the prompt. See `Rag.augmentQuery`. */
 export async function augmentQuery(
   options: ResolvedOptions,
   call: AugmentQueryCall,
+  { quoting, onFitted }: AnswerNeeds = {},
 ): Promise<AugmentedQuery> {
   const userId = assertUserId("augmentQuery", call.userId);
   const question = assertQuery("augmentQuery", call.query);
@@ -69,9 +78,10 @@ export async function augmentQuery(
       : await recentHistory(options, { conversationId, userId, query: question, db, signal });
   const retrieved = await retrieveContext(options, call);
   const fitted = fitPrompt(
-    { system: options.system, locale, question, turns, contexts: retrieved.contexts },
+    { system: options.system, locale, question, quoting, turns, contexts: retrieved.contexts },
     { maxTokens, historyShare: options.limits.historyShare, tokenCounter: options.tokenCounter },
   );
+  onFitted?.(fitted.kept);
   return {
     messages: fitted.messages,
     prompt: fitted.prompt,

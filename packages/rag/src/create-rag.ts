@@ -1,4 +1,5 @@
-import { type AnswerCall, type AnswerPart, answer } from "./answer.ts";
+import { type AnswerCall, answer } from "./answer.ts";
+import type { AnswerPart } from "./answer-part.ts";
 import { type AugmentedQuery, type AugmentQueryCall, augmentQuery } from "./augment-query.ts";
 import { type FormatForPromptCall, type FormattedContexts, formatForPrompt } from "./format-for-prompt.ts";
 import type { RagOptions } from "./options.ts";
@@ -27,7 +28,7 @@ export interface Rag {
   formatForPrompt(call: FormatForPromptCall): FormattedContexts;
 
   /**
-   * The model's answer as it comes: `context`, then `text`, `citation` and `unknown-citation`, then `done`; or
+   * The model's answer as it comes: `context`, then `text` and citations, then `done`; or
    * `context`, `not-found`, `done` without a call of the model. Leaving the loop early, or aborting `signal`, ends
    * the model's work. Errors come from the loop.
    * @throws {RagError} those of `augmentQuery`, GENERATOR_REQUIRED, GENERATION_FAILED

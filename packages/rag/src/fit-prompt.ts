@@ -25,6 +25,8 @@ export interface PromptParts {
   readonly system: string;
   readonly locale: Locale;
   readonly question: string;
+  /** Put behind the instructions. Default nothing. */
+  readonly quoting?: string | undefined;
   /** Oldest first. */
   readonly turns: readonly PromptMessage[];
   /** Best first. */
@@ -70,6 +72,7 @@ export function fitPrompt(
   const marker = chooseMarker([
     system,
     question,
+    parts.quoting ?? "",
     ...parts.turns.map((turn) => turn.content),
     ...entries.flat(),
   ]);
@@ -77,7 +80,8 @@ export function fitPrompt(
     const passages = kept.map(({ context, text }, index) =>
       markedPassage(marker, index + 1, promptEntry({ ...context, text })),
     );
-    const heading = [cleanText(system), templates[locale].instructions(marker)].filter((part) => part !== "");
+    const texts = [cleanText(system), templates[locale].instructions(marker), parts.quoting ?? ""];
+    const heading = texts.filter((part) => part !== "");
     const block = markedBlock(passages, marker, locale);
     return assembled(
       heading.join("\n\n"),

@@ -1,5 +1,6 @@
 export { type AiSdkGeneratorOptions, type AiSdkLanguageModel, aiSdkGenerator } from "./ai-sdk-generator.ts";
-export type { AnswerCall, AnswerPart } from "./answer.ts";
+export type { AnswerCall } from "./answer.ts";
+export type { AnswerPart } from "./answer-part.ts";
 export type { AugmentedQuery, AugmentQueryCall, PromptedContext } from "./augment-query.ts";
 export type { DroppedContext, RetrievedContext } from "./contexts.ts";
 export { createRag, type Rag } from "./create-rag.ts";

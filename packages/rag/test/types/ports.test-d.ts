@@ -79,7 +79,7 @@ test("a tokenizer's function is a counter", () => {
 test("answer parts are told apart by their type", () => {
   expectTypeOf<ReturnType<Rag["answer"]>>().toEqualTypeOf<AsyncIterable<AnswerPart>>();
   expectTypeOf<AnswerPart["type"]>().toEqualTypeOf<
-    "context" | "text" | "citation" | "unknown-citation" | "not-found" | "done"
+    "context" | "text" | "citation" | "unsupported-citation" | "unknown-citation" | "not-found" | "done"
   >();
   expectTypeOf<Extract<AnswerPart, { type: "citation" }>["sourceId"]>().toEqualTypeOf<string>();
 });

@@ -33,6 +33,7 @@ test("a streamed answer, with citations whose markers are split over chunks, and
     type: "done",
     finishReason: "stop",
     usage: { promptTokens: 123, completionTokens: 7 },
+    totalUsage: { promptTokens: 123, completionTokens: 7 },
   });
 
   const [request] = server.requests;
@@ -77,6 +78,7 @@ test("a server that knows no usage leaves it undefined", async () => {
     type: "done",
     finishReason: "stop",
     usage: undefined,
+    totalUsage: undefined,
   });
 });
 
