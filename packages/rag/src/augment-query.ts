@@ -4,13 +4,9 @@ import { fitPrompt, type PromptBudget } from "./fit-prompt.ts";
 import type { PromptMessage } from "./ports.ts";
 import { recentHistory } from "./recent-history.ts";
 import type { ResolvedOptions } from "./resolve-options.ts";
-import {
-  assertQuery,
-  type RetrieveContextCall,
-  type RetrievedContexts,
-  retrieveContext,
-} from "./retrieve-context.ts";
+import { assertQuery, type RetrieveContextCall, type RetrievedContexts } from "./retrieve-context.ts";
 import type { Locale } from "./templates.ts";
+import { tracedRetrieveContext } from "./tracing.ts";
 import { assertLocale, assertUserId, wholeNumber } from "./validate.ts";
 
 /** A call of `augmentQuery`. */
@@ -76,7 +72,7 @@ export async function augmentQuery(
     conversationId === undefined
       ? []
       : await recentHistory(options, { conversationId, userId, query: question, db, signal });
-  const retrieved = await retrieveContext(options, call);
+  const retrieved = await tracedRetrieveContext(options, call);
   const fitted = fitPrompt(
     { system: options.system, locale, question, quoting, turns, contexts: retrieved.contexts },
     { maxTokens, historyShare: options.limits.historyShare, tokenCounter: options.tokenCounter },

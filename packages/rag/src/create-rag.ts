@@ -4,7 +4,8 @@ import { type AugmentedQuery, type AugmentQueryCall, augmentQuery } from "./augm
 import { type FormatForPromptCall, type FormattedContexts, formatForPrompt } from "./format-for-prompt.ts";
 import type { RagOptions } from "./options.ts";
 import { resolveOptions } from "./resolve-options.ts";
-import { type RetrieveContextCall, type RetrievedContexts, retrieveContext } from "./retrieve-context.ts";
+import type { RetrieveContextCall, RetrievedContexts } from "./retrieve-context.ts";
+import { tracedRetrieveContext, withTracing } from "./tracing.ts";
 
 /** Retrieval and prompts for a language model. */
 export interface Rag {
@@ -46,9 +47,9 @@ export interface Rag {
  * const { messages, contexts } = await rag.augmentQuery({ query, userId, maxContextTokens: 2000 });
  */
 export function createRag(options: RagOptions): Rag {
-  const resolved = resolveOptions(options);
+  const resolved = withTracing(resolveOptions(options));
   return {
-    retrieveContext: (call) => retrieveContext(resolved, call),
+    retrieveContext: (call) => tracedRetrieveContext(resolved, call),
     augmentQuery: (call) => augmentQuery(resolved, call),
     formatForPrompt: ({ contexts, locale = resolved.locale }) => formatForPrompt({ contexts, locale }),
     answer: (call) => answer(resolved, call),

@@ -42,6 +42,9 @@ export type {
   RetrieverResult,
   TokenCounter,
   TokenUsage,
+  TraceAttributes,
+  Tracer,
+  TraceSpan,
 } from "./ports.ts";
 export type { RetrieveContextCall, RetrievedContexts } from "./retrieve-context.ts";
 export type { RetrieverReport } from "./run-retrievers.ts";

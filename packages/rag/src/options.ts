@@ -1,5 +1,5 @@
 import type { Database } from "@devora/db-schema";
-import type { Generator, HistoryStore, Reranker, Retriever, TokenCounter } from "./ports.ts";
+import type { Generator, HistoryStore, Reranker, Retriever, TokenCounter, Tracer } from "./ports.ts";
 import type { Locale, PromptTemplate } from "./templates.ts";
 
 /** A retriever with settings of its own. */
@@ -108,6 +108,10 @@ export interface RagOptions {
    * them; `keep` is for hosts that check addresses themselves. Default `escape`.
    */
   readonly links?: "escape" | "keep";
+  /** Records what takes how long, with the names of OpenTelemetry's conventions. Default: nothing is recorded. */
+  readonly tracer?: Tracer;
+  /** Whether traces hold the words of users and models: questions, prompts and answers. Default false. */
+  readonly traceContent?: boolean;
   /** A clock in milliseconds. Default `performance.now`. */
   readonly now?: () => number;
   /** Resolves after `ms`, or rejects when `signal` aborts. Default a timer. */

@@ -1,5 +1,6 @@
 import type { LanguageModelV2, LanguageModelV3, LanguageModelV4 } from "@ai-sdk/provider";
 import type { Database } from "@devora/db-schema";
+import type { Tracer as OpenTelemetryTracer } from "@opentelemetry/api";
 import { countTokens } from "gpt-tokenizer";
 import type OpenAI from "openai";
 import { expectTypeOf, test } from "vitest";
@@ -14,6 +15,7 @@ import {
   type Retriever,
   type RetrieverOptions,
   type TokenCounter,
+  type Tracer,
 } from "../../src/index.ts";
 
 test("the client of the openai package fits without a cast", () => {
@@ -61,6 +63,14 @@ test("a retriever of another package fits by structure, with and without setting
   expectTypeOf<RichRetriever>().toExtend<Retriever>();
   expectTypeOf<{ retriever: RichRetriever; weight: number }>().toExtend<RetrieverOptions>();
   expectTypeOf(createRag).toBeCallableWith({ retrievers: { keyword: {} as RichRetriever } });
+});
+
+test("a tracer of OpenTelemetry fits without a cast", () => {
+  expectTypeOf<OpenTelemetryTracer>().toExtend<Tracer>();
+  expectTypeOf(createRag).toBeCallableWith({
+    retrievers: { keyword: {} as RichRetriever },
+    tracer: {} as OpenTelemetryTracer,
+  });
 });
 
 test("what lacks something does not fit", () => {

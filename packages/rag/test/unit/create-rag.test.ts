@@ -31,6 +31,7 @@ test.each([
     { retrievers: { one }, template: { ...templates.en, quoting: 3 } },
     "template.quoting",
   ],
+  ["a provider for a tracer", { retrievers: { one }, tracer: { getTracer() {} } }, "tracer"],
   ["an unknown language", { retrievers: { one }, locale: "de" }, "locale"],
   ["a counter that is a function", { retrievers: { one }, tokenCounter: () => 1 }, "tokenCounter"],
   ["a client for a generator", { retrievers: { one }, generator: { chat: {} } }, "generator"],
