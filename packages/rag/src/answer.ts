@@ -1,42 +1,17 @@
-import {
-  type AugmentedQuery,
-  type AugmentQueryCall,
-  augmentQuery,
-  type PromptedContext,
-} from "./augment-query.ts";
-import { type CitationScanner, createCitationScanner, type ScannedPart } from "./citation-scanner.ts";
+import type { AnswerPart } from "./answer-part.ts";
+import { type AugmentQueryCall, augmentQuery } from "./augment-query.ts";
+import { type CheckedCitations, checkCitations } from "./check-citations.ts";
 import { codeOf, isRagError, isRetryable, RagError, statusOf } from "./errors.ts";
+import { createLinkEscaper } from "./escape-links.ts";
+import type { FittedContext } from "./fit-passages.ts";
 import type { Generator, GeneratorPart, TokenUsage } from "./ports.ts";
 import type { ResolvedOptions } from "./resolve-options.ts";
-import { templates } from "./templates.ts";
+import { templateOf } from "./templates.ts";
+import { addUsage, noUsage } from "./usage.ts";
 import { wholeNumber } from "./validate.ts";
 
 /** A call of `answer`. */
 export type AnswerCall = AugmentQueryCall;
-
-/** A part of a streamed answer. */
-export type AnswerPart =
-  /** First, before the model is called: what the answer will rest on. */
-  | ({ readonly type: "context" } & Omit<AugmentedQuery, "messages" | "prompt">)
-  /** A piece of the answer. Written by a model: escape it before it goes into a page. */
-  | { readonly type: "text"; readonly text: string }
-  /** After the text that holds the marker `[n]`: the passage it names. */
-  | ({ readonly type: "citation" } & Pick<
-      PromptedContext,
-      "n" | "sourceType" | "sourceId" | "title" | "start" | "end"
-    >)
-  /** The model cited a passage that does not exist. */
-  | { readonly type: "unknown-citation"; readonly n: number }
-  /** Instead of an answer, when retrieval found nothing; the model is not called. `text` says so. */
-  | { readonly type: "not-found"; readonly text: string }
-  /** Last. */
-  | {
-      readonly type: "done";
-      /** `not_found`, or the model's word: `stop`, `length`, `content_filter`, … */
-      readonly finishReason: string;
-      /** Undefined when the model's API did not say. */
-      readonly usage: TokenUsage | undefined;
-    };
 
 /** Retrieves, asks the model and streams its answer. See `Rag.answer`. */
 export async function* answer(options: ResolvedOptions, call: AnswerCall): AsyncGenerator<AnswerPart, void> {
@@ -45,7 +20,18 @@ export async function* answer(options: ResolvedOptions, call: AnswerCall): Async
     call.maxAnswerTokens === undefined
       ? undefined
       : wholeNumber("answer.maxAnswerTokens", call.maxAnswerTokens, 1, 10_000_000);
-  const { messages, prompt: _, ...context } = await augmentQuery(options, call);
+  const texts = templateOf(options, call.locale ?? options.locale);
+  let kept: readonly FittedContext[] = [];
+  const {
+    messages,
+    prompt: _,
+    ...context
+  } = await augmentQuery(options, call, {
+    quoting: options.strictCitations === undefined ? undefined : texts.quoting,
+    onFitted: (fitted) => {
+      kept = fitted;
+    },
+  });
   if (context.contexts.length === 0 && context.dropped.some(({ reason }) => reason === "budget"))
     throw new RagError(
       "BUDGET_TOO_SMALL",
@@ -53,8 +39,9 @@ export async function* answer(options: ResolvedOptions, call: AnswerCall): Async
     );
   yield { type: "context", ...context };
   if (context.contexts.length === 0) {
-    yield { type: "not-found", text: templates[call.locale ?? options.locale].notFound };
-    yield { type: "done", finishReason: "not_found", usage: { promptTokens: 0, completionTokens: 0 } };
+    const reasons = context.dropped.map(({ reason }) => reason);
+    yield { type: "not-found", text: texts.notFound, reason: reasons.includes("weak") ? "weak" : "nothing" };
+    yield { type: "done", finishReason: "not_found", usage: noUsage, totalUsage: context.usage };
     return;
   }
   const parts = generated(generator, {
@@ -62,7 +49,9 @@ export async function* answer(options: ResolvedOptions, call: AnswerCall): Async
     ...(call.signal === undefined ? {} : { signal: call.signal }),
     ...(maxTokens === undefined ? {} : { maxTokens }),
   });
-  yield* withCitations(parts, context.contexts);
+  const citations = checkCitations(context.contexts, kept, options.strictCitations);
+  const answered = withCitations(parts, citations, context.usage);
+  yield* options.links === "keep" ? answered : withoutLinks(answered);
 }
 
 function assertGenerator(generator: Generator | undefined): Generator {
@@ -111,21 +100,24 @@ function generationFailed(error: unknown): RagError {
 
 async function* withCitations(
   parts: AsyncIterable<GeneratorPart>,
-  contexts: readonly PromptedContext[],
+  citations: CheckedCitations,
+  usageBefore: TokenUsage | undefined,
 ): AsyncGenerator<AnswerPart, void> {
-  const scanner: CitationScanner = createCitationScanner(contexts.length);
-  const resolved = (scanned: readonly ScannedPart[]): AnswerPart[] =>
-    scanned.map((part) => {
-      const context = part.type === "citation" ? contexts[part.n - 1] : undefined;
-      if (context === undefined) return part as Exclude<ScannedPart, { type: "citation" }>;
-      const { n, sourceType, sourceId, title, start, end } = context;
-      return { type: "citation", n, sourceType, sourceId, title, start, end };
-    });
   for await (const part of parts) {
-    if (part.type === "text") yield* resolved(scanner.push(part.text));
+    if (part.type === "text") yield* citations.push(part.text);
     else {
-      yield* resolved(scanner.end());
-      yield { type: "done", finishReason: part.finishReason, usage: part.usage };
+      yield* citations.end();
+      const { finishReason, usage } = part;
+      yield { type: "done", finishReason, usage, totalUsage: addUsage(usage, usageBefore) };
     }
+  }
+}
+
+async function* withoutLinks(parts: AsyncIterable<AnswerPart>): AsyncGenerator<AnswerPart, void> {
+  const escaper = createLinkEscaper();
+  for await (const part of parts) {
+    const text = part.type === "text" ? escaper.push(part.text) : escaper.flush();
+    if (text !== "") yield { type: "text", text };
+    if (part.type !== "text") yield part;
   }
 }

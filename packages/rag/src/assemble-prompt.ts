@@ -9,6 +9,8 @@ export interface PromptTexts {
   readonly system: string;
   readonly template: PromptTemplate;
   readonly question: string;
+  /** How citations must quote, put behind the instructions. Default nothing. */
+  readonly quoting?: string | undefined;
 }
 
 /** What a prompt holds beside them; each may be left out. */
@@ -31,11 +33,13 @@ export interface AssembledPrompt {
  * that the user did not write here, so both stand in the block and never in the system message.
  */
 export function assemblePrompt(
-  { system, template, question }: PromptTexts,
+  { system, template, question, quoting = "" }: PromptTexts,
   marker: string,
   { turns = [], summary, passages = [] }: PromptBody,
 ): AssembledPrompt {
-  const head = [cleanText(system), template.instructions(marker)].filter((part) => part !== "").join("\n\n");
+  const head = [cleanText(system), template.instructions(marker), quoting]
+    .filter((part) => part !== "")
+    .join("\n\n");
   const block = markedBlock(marker, [
     ...(summary === undefined ? [] : [markedSummary(marker, template.summary, summary)]),
     ...(passages.length === 0 ? [`${template.noPassage}\n`] : []),

@@ -74,17 +74,26 @@ export interface AugmentedQuery extends Omit<RetrievedContexts, "contexts" | "ti
   readonly usage: TokenUsage | undefined;
 }
 
+/** What `answer` asks and learns beyond what `augmentQuery` answers. */
+export interface AnswerNeeds {
+  /** How citations must be written, for the prompt. */
+  readonly quoting?: string | undefined;
+  /** Told the passages of the prompt, with the texts that their sources hold. */
+  readonly onFitted?: (kept: readonly FittedContext[]) => void;
+}
+
 /** Reads the conversation, retrieves, and builds the prompt. See `Rag.augmentQuery`. */
 export async function augmentQuery(
   options: ResolvedOptions,
   call: AugmentQueryCall,
+  { quoting, onFitted }: AnswerNeeds = {},
 ): Promise<AugmentedQuery> {
   const { now, system, tokenCounter } = options;
   const userId = assertUserId("augmentQuery", call.userId);
   const question = assertQuery("augmentQuery", call.query);
   const locale = assertLocale("augmentQuery.locale", call.locale ?? options.locale);
   const bounds = { ...tokenBounds(call), historyShare: options.limits.historyShare, tokenCounter };
-  const texts = { system, template: templateOf(options, locale), question };
+  const texts = { system, template: templateOf(options, locale), question, quoting };
   const { conversationId, db } = call;
 
   const startedAt = now();
@@ -108,6 +117,7 @@ export async function augmentQuery(
   const promptAt = now();
   const turns = summary?.text === undefined ? read.turns : plan.turns;
   const fitted = fitPrompt({ ...texts, turns, summary: summary?.text, contexts: retrieved.contexts }, bounds);
+  onFitted?.(fitted.kept);
   const summarizedTurns = fitted.hasSummary ? plan.omitted.length : 0;
   const { messages, prompt, kept, historyTurns, budget } = fitted;
   const { contexts: _, dropped, timings, usage, ...retrieval } = retrieved;

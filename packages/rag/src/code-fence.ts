@@ -16,6 +16,6 @@ export function fenceAfter(fence: CodeFence | undefined, line: string): CodeFenc
     const isInlineCode = character === "`" && rest.includes("`");
     return isInlineCode ? undefined : { character, length: marks.length };
   }
-  const closes = character === fence.character && marks.length >= fence.length && rest.trim() === "";
+  const closes = character === fence.character && marks.length >= fence.length && /^[ \t\r]*$/.test(rest);
   return closes ? undefined : fence;
 }

@@ -1,9 +1,11 @@
-import { type AnswerCall, type AnswerPart, answer } from "./answer.ts";
+import { type AnswerCall, answer } from "./answer.ts";
+import type { AnswerPart } from "./answer-part.ts";
 import { type AugmentedQuery, type AugmentQueryCall, augmentQuery } from "./augment-query.ts";
 import { type FormatForPromptCall, type FormattedContexts, formatForPrompt } from "./format-for-prompt.ts";
 import type { RagOptions } from "./options.ts";
 import { resolveOptions } from "./resolve-options.ts";
-import { type RetrieveContextCall, type RetrievedContexts, retrieveContext } from "./retrieve-context.ts";
+import type { RetrieveContextCall, RetrievedContexts } from "./retrieve-context.ts";
+import { tracedRetrieveContext, withTracing } from "./tracing.ts";
 
 /** Retrieval and prompts for a language model. */
 export interface Rag {
@@ -28,7 +30,7 @@ export interface Rag {
   formatForPrompt(call: FormatForPromptCall): FormattedContexts;
 
   /**
-   * The model's answer as it comes: `context`, then `text`, `citation` and `unknown-citation`, then `done`; or
+   * The model's answer as it comes: `context`, then `text` and citations, then `done`; or
    * `context`, `not-found`, `done` without a call of the model. Leaving the loop early, or aborting `signal`, ends
    * the model's work. Errors come from the loop.
    * @throws {RagError} those of `augmentQuery`, GENERATOR_REQUIRED, GENERATION_FAILED
@@ -46,9 +48,9 @@ export interface Rag {
  * const { messages, contexts } = await rag.augmentQuery({ query, userId, maxContextTokens: 2000 });
  */
 export function createRag(options: RagOptions): Rag {
-  const resolved = resolveOptions(options);
+  const resolved = withTracing(resolveOptions(options));
   return {
-    retrieveContext: (call) => retrieveContext(resolved, call),
+    retrieveContext: (call) => tracedRetrieveContext(resolved, call),
     augmentQuery: (call) => augmentQuery(resolved, call),
     formatForPrompt: ({ contexts, locale = resolved.locale, template = resolved.template }) =>
       formatForPrompt({ contexts, locale, template }),

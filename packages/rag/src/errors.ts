@@ -57,10 +57,13 @@ export function codeOf(error: unknown): string {
   return typeof name === "string" ? name : "UNKNOWN";
 }
 
-/** The HTTP status that an API client put on its error. */
+/**
+ * The HTTP status that an API client put on its error. The AI SDK calls it `statusCode`, and keeps a 200 there when the
+ * connection is lost later: that is no reason.
+ */
 export function statusOf(error: unknown): number | undefined {
-  const { status } = (error ?? {}) as { status?: unknown };
-  return typeof status === "number" ? status : undefined;
+  const { statusCode, status = statusCode } = (error ?? {}) as { status?: unknown; statusCode?: unknown };
+  return typeof status === "number" && status >= 400 ? status : undefined;
 }
 
 /** Whether the error says so itself, carries a status after which the same request may succeed, or lost its connection. */

@@ -52,7 +52,15 @@ export function fitPrompt(parts: PromptParts, bounds: PromptBounds): FittedPromp
   const { system, template, question, contexts } = parts;
   const count = checkedCount(bounds.tokenCounter);
   const marker = chooseMarker([
-    ...[system, question, parts.summary ?? "", template.summary, template.noPassage, template.question],
+    ...[
+      system,
+      question,
+      parts.quoting ?? "",
+      parts.summary ?? "",
+      template.summary,
+      template.noPassage,
+      template.question,
+    ],
     ...parts.turns.map(({ content }) => content),
     ...contexts.flatMap(promptEntry),
   ]);

@@ -2,10 +2,11 @@ import type { HelperOutcome } from "./ask-helper.ts";
 import type { HistoryPlan } from "./fit-history.ts";
 import type { PromptMessage } from "./ports.ts";
 import type { ResolvedOptions } from "./resolve-options.ts";
-import { type RetrieveContextCall, type RetrievedContexts, retrieveContext } from "./retrieve-context.ts";
+import type { RetrieveContextCall, RetrievedContexts } from "./retrieve-context.ts";
 import { rewriteQuestion } from "./rewrite-question.ts";
 import { summarizeTurns } from "./summarize-turns.ts";
 import type { Locale } from "./templates.ts";
+import { tracedRetrieveContext } from "./tracing.ts";
 import { withSignal } from "./with-signal.ts";
 
 interface Request extends RetrieveContextCall {
@@ -36,7 +37,7 @@ export function gatherParts(options: ResolvedOptions, request: Request): Promise
           ? await rewriteQuestion(helper, { question, turns: said, locale, signal }, options)
           : undefined;
       const query = rewriting?.text ?? question;
-      return { rewriting, retrieved: await retrieveContext(options, { ...call, query, signal }) };
+      return { rewriting, retrieved: await tracedRetrieveContext(options, { ...call, query, signal }) };
     };
     const writeSummary = async () =>
       helper !== undefined && summarize && plan.omitted.length > 0

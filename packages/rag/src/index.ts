@@ -1,4 +1,6 @@
-export type { AnswerCall, AnswerPart } from "./answer.ts";
+export { type AiSdkGeneratorOptions, type AiSdkLanguageModel, aiSdkGenerator } from "./ai-sdk-generator.ts";
+export type { AnswerCall } from "./answer.ts";
+export type { AnswerPart } from "./answer-part.ts";
 export type { HelperReport } from "./ask-helper.ts";
 export type { AugmentedQuery, AugmentQueryCall, AugmentTimings, PromptedContext } from "./augment-query.ts";
 export type { DroppedContext, RetrievedContext } from "./contexts.ts";
@@ -42,8 +44,12 @@ export type {
   RetrieverResult,
   TokenCounter,
   TokenUsage,
+  TraceAttributes,
+  Tracer,
+  TraceSpan,
 } from "./ports.ts";
 export type { RerankerReport } from "./rerank.ts";
 export type { RetrieveContextCall, RetrievedContexts } from "./retrieve-context.ts";
 export type { RetrieverReport } from "./run-retrievers.ts";
 export { type Locale, type PromptTemplate, templates } from "./templates.ts";
+export type { TokenPrice } from "./usage.ts";

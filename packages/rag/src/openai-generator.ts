@@ -1,4 +1,5 @@
 import type { Generator, PromptMessage, TokenUsage } from "./ports.ts";
+import { pricing, type TokenPrice } from "./usage.ts";
 
 /** A chunk of a streamed chat completion, as far as it is read. */
 interface ChatChunk {
@@ -35,20 +36,26 @@ export interface OpenAIGeneratorOptions {
    * `max_completion_tokens`. The fields that this generator sets win.
    */
   readonly parameters?: Readonly<Record<string, unknown>>;
+  /** US dollars, for the `cost` of what it used. Default: unknown. */
+  readonly pricePerMillionTokens?: TokenPrice;
 }
 
 /**
  * A {@link Generator} over the chat completions API of OpenAI, or of any server that speaks it (`baseURL` of the
  * client). Retries before the first chunk are the client's (`maxRetries`); a broken stream is never resumed.
  *
+ * @throws {RagError} INVALID_OPTION for a price that is no number from 0
  * @example
  * const generator = openaiGenerator(new OpenAI(), { model: "gpt-4o-mini" });
  */
 export function openaiGenerator(
   client: OpenAIChatClient,
-  { model, parameters = {} }: OpenAIGeneratorOptions,
+  { model, parameters = {}, pricePerMillionTokens }: OpenAIGeneratorOptions,
 ): Generator {
+  const priced = pricing("openaiGenerator", pricePerMillionTokens);
   return {
+    model,
+    provider: "openai",
     async *generate({ messages, signal, maxTokens }) {
       const stream = await client.chat.completions.create(
         {
@@ -68,10 +75,10 @@ export function openaiGenerator(
         if (choice?.delta?.content) yield { type: "text", text: choice.delta.content };
         finishReason = choice?.finish_reason ?? finishReason;
         if (chunk.usage)
-          usage = {
+          usage = priced({
             promptTokens: chunk.usage.prompt_tokens,
             completionTokens: chunk.usage.completion_tokens,
-          };
+          });
       }
       // Without a reason the stream was cut: no finish part, by which the caller sees it.
       if (finishReason !== undefined) yield { type: "finish", finishReason, usage };

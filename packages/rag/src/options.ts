@@ -1,5 +1,5 @@
 import type { Database } from "@devora/db-schema";
-import type { Generator, HistoryStore, Reranker, Retriever, TokenCounter } from "./ports.ts";
+import type { Generator, HistoryStore, Reranker, Retriever, TokenCounter, Tracer } from "./ports.ts";
 import type { Locale, PromptTemplate } from "./templates.ts";
 
 /** A retriever with settings of its own. */
@@ -111,6 +111,10 @@ export interface RagOptions {
    * them; `keep` is for hosts that check addresses themselves. Default `escape`.
    */
   readonly links?: "escape" | "keep";
+  /** Records what takes how long, with the names of OpenTelemetry's conventions. Default: nothing is recorded. */
+  readonly tracer?: Tracer;
+  /** Whether traces hold the words of users and models: questions, prompts and answers. Default false. */
+  readonly traceContent?: boolean;
   /** A clock in milliseconds, for what calls take. Default `performance.now`. */
   readonly now?: () => number;
   /** The calendar's clock, against which `recency` counts age. Default `() => new Date()`. */

@@ -159,10 +159,35 @@ export interface GeneratorCall {
  * failed. Leaving the loop early must end the model's work.
  */
 export interface Generator {
+  /** Names the model in traces. */
+  readonly model?: string | undefined;
+  /** Names in traces who answers: `openai`, for example. */
+  readonly provider?: string | undefined;
   generate(call: GeneratorCall): AsyncIterable<GeneratorPart>;
 }
 
 /** Counts the tokens of a text as the model will: `{ count: countTokens }` of `gpt-tokenizer`, for example. */
 export interface TokenCounter {
   count(text: string): number;
+}
+
+/** What is told about a step. */
+export type TraceAttributes = Readonly<Record<string, string | number | boolean | string[]>>;
+
+/** A step of the work, open until `end`. */
+export interface TraceSpan {
+  setAttributes(attributes: TraceAttributes): unknown;
+  /** Code 2 says that the step failed. */
+  setStatus(status: { code: number }): unknown;
+  end(): void;
+}
+
+/** A tracer of OpenTelemetry: `trace.getTracer("my-app")` of `@opentelemetry/api` fits. */
+export interface Tracer {
+  /** Runs `run` with a new span as the active one, which becomes the parent of those begun in it. */
+  startActiveSpan<T>(
+    name: string,
+    options: { kind?: number; attributes?: TraceAttributes },
+    run: (span: TraceSpan) => T,
+  ): T;
 }

@@ -3,7 +3,7 @@ import type { Database } from "@devora/db-schema";
 import { RagError } from "./errors.ts";
 import { estimatedTokens } from "./estimate-tokens.ts";
 import type { FusionOptions, LimitOptions, RagOptions, RecencyOptions, RerankerOptions } from "./options.ts";
-import type { Generator, HistoryStore, Reranker, Retriever, TokenCounter } from "./ports.ts";
+import type { Generator, HistoryStore, Reranker, Retriever, TokenCounter, Tracer } from "./ports.ts";
 import type { Locale, PromptTemplate } from "./templates.ts";
 import {
   assertLocale,
@@ -53,6 +53,8 @@ export interface ResolvedOptions {
   readonly template: PromptTemplate | undefined;
   readonly strictCitations: "flag" | "remove" | undefined;
   readonly links: "escape" | "keep";
+  readonly tracer: Tracer | undefined;
+  readonly traceContent: boolean;
   readonly now: () => number;
   readonly date: () => Date;
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -88,6 +90,8 @@ export function resolveOptions(options: RagOptions): ResolvedOptions {
         ? undefined
         : oneOf<"flag" | "remove">("strictCitations", options.strictCitations, ["flag", "remove"]),
     links: oneOf("links", options.links ?? "escape", ["escape", "keep"]),
+    tracer: withMethod(options.tracer, "tracer", "startActiveSpan"),
+    traceContent: flag("traceContent", options.traceContent ?? false),
     now: options.now ?? (() => performance.now()),
     date: options.date ?? (() => new Date()),
     sleep: options.sleep ?? ((ms, signal) => delay(ms, undefined, { signal })),

@@ -1,4 +1,26 @@
 import type { TokenUsage } from "./ports.ts";
+import { numberFrom } from "./validate.ts";
+
+/** What a model costs, in US dollars per million tokens. */
+export interface TokenPrice {
+  readonly prompt: number;
+  readonly completion: number;
+}
+
+/**
+ * A function that adds the cost to what a model counted; without a price the cost stays unknown.
+ * @throws {RagError} INVALID_OPTION at once
+ */
+export function pricing(factory: string, price: TokenPrice | undefined): (usage: TokenUsage) => TokenUsage {
+  if (price === undefined) return (usage) => usage;
+  const name = `${factory}.pricePerMillionTokens`;
+  const prompt = numberFrom(`${name}.prompt`, price.prompt, 0, Number.MAX_VALUE);
+  const completion = numberFrom(`${name}.completion`, price.completion, 0, Number.MAX_VALUE);
+  return (usage) => ({
+    ...usage,
+    cost: (usage.promptTokens * prompt + usage.completionTokens * completion) / 1_000_000,
+  });
+}
 
 /** Where a sum begins. */
 export const noUsage: TokenUsage = { promptTokens: 0, completionTokens: 0, cost: 0 };

@@ -48,6 +48,8 @@ export function assertTemplate(template: PromptTemplate): PromptTemplate {
     throw invalid("template.instructions", template?.instructions, "a function of the marker");
   for (const name of texts)
     if (typeof template[name] !== "string") throw invalid(`template.${name}`, template[name], "a text");
+  if (template.quoting !== undefined && typeof template.quoting !== "string")
+    throw invalid("template.quoting", template.quoting, "a text");
   if (!String(template.instructions("123456")).includes("123456"))
     throw invalid(
       "template.instructions",

@@ -1,8 +1,11 @@
+import type { LanguageModelV2, LanguageModelV3, LanguageModelV4 } from "@ai-sdk/provider";
 import type { Database } from "@devora/db-schema";
+import type { Tracer as OpenTelemetryTracer } from "@opentelemetry/api";
 import { countTokens } from "gpt-tokenizer";
 import type OpenAI from "openai";
 import { expectTypeOf, test } from "vitest";
 import {
+  type AiSdkLanguageModel,
   type AnswerPart,
   createRag,
   type Generator,
@@ -16,11 +19,19 @@ import {
   type Retriever,
   type RetrieverOptions,
   type TokenCounter,
+  type Tracer,
 } from "../../src/index.ts";
 
 test("the client of the openai package fits without a cast", () => {
   expectTypeOf<OpenAI>().toExtend<OpenAIChatClient>();
   expectTypeOf(openaiGenerator).toBeCallableWith({} as OpenAI, { model: "gpt-4o-mini" });
+});
+
+test("a language model of the AI SDK fits without a cast, in each version of its specification", () => {
+  expectTypeOf<LanguageModelV2>().toExtend<AiSdkLanguageModel>();
+  expectTypeOf<LanguageModelV3>().toExtend<AiSdkLanguageModel>();
+  expectTypeOf<LanguageModelV4>().toExtend<AiSdkLanguageModel>();
+  expectTypeOf<{ modelId: string; provider: string; doEmbed(): void }>().not.toExtend<AiSdkLanguageModel>();
 });
 
 /** A retriever as another package would declare it, with names and options of its own. */
@@ -58,6 +69,14 @@ test("a retriever of another package fits by structure, with and without setting
   expectTypeOf(createRag).toBeCallableWith({ retrievers: { keyword: {} as RichRetriever } });
 });
 
+test("a tracer of OpenTelemetry fits without a cast", () => {
+  expectTypeOf<OpenTelemetryTracer>().toExtend<Tracer>();
+  expectTypeOf(createRag).toBeCallableWith({
+    retrievers: { keyword: {} as RichRetriever },
+    tracer: {} as OpenTelemetryTracer,
+  });
+});
+
 test("what lacks something does not fit", () => {
   expectTypeOf<{ search: () => void }>().not.toExtend<Retriever>();
   expectTypeOf<{
@@ -89,7 +108,7 @@ test("a reranker of another package fits by structure, and what lacks scores doe
 test("answer parts are told apart by their type", () => {
   expectTypeOf<ReturnType<Rag["answer"]>>().toEqualTypeOf<AsyncIterable<AnswerPart>>();
   expectTypeOf<AnswerPart["type"]>().toEqualTypeOf<
-    "context" | "text" | "citation" | "unknown-citation" | "not-found" | "done"
+    "context" | "text" | "citation" | "unsupported-citation" | "unknown-citation" | "not-found" | "done"
   >();
   expectTypeOf<Extract<AnswerPart, { type: "citation" }>["sourceId"]>().toEqualTypeOf<string>();
 });

@@ -6,6 +6,7 @@ import {
   type Generator,
   type RagError,
   type RagOptions,
+  templates,
 } from "../../src/index.ts";
 import { collect, generatorOf, passage, retrieverOf } from "../support/fakes.ts";
 
@@ -42,7 +43,7 @@ test("context first, then text with its citations resolved, then the end with it
     { type: "citation", n: 2, sourceType: "messages", sourceId: "m1", title: "Chat", start: 0, end: 11 },
     { type: "text", text: "." },
     { type: "unknown-citation", n: 8 },
-    { type: "done", finishReason: "stop", usage },
+    { type: "done", finishReason: "stop", usage, totalUsage: usage },
   ]);
   expect(generator.calls[0]).toMatchObject({
     maxTokens: 50,
@@ -71,13 +72,125 @@ test("nothing found: the answer says so, in the user's language, and the model i
   const rag = ragOf(generator, { retrievers: { one: retrieverOf([]) } });
   const parts = await collect(rag.answer({ ...call, locale: "fr" }));
   expect(types(parts)).toEqual(["context", "not-found", "done"]);
-  expect(parts[1]).toMatchObject({ text: expect.stringContaining("rien trouvé") });
+  expect(parts[1]).toMatchObject({ text: expect.stringContaining("rien trouvé"), reason: "nothing" });
   expect(parts[2]).toEqual({
     type: "done",
     finishReason: "not_found",
-    usage: { promptTokens: 0, completionTokens: 0 },
+    usage: { promptTokens: 0, completionTokens: 0, cost: 0 },
+    totalUsage: { promptTokens: 0, completionTokens: 0, cost: 0 },
   });
   expect(generator.calls).toEqual([]);
+});
+
+test("a template of the host's own says it in its words", async () => {
+  const template = { ...templates.en, notFound: "Nothing on the shelf." };
+  const rag = ragOf(generatorOf([]), { retrievers: { one: retrieverOf([]) }, template });
+  expect((await collect(rag.answer({ ...call, locale: "fr" })))[1]).toMatchObject({
+    text: "Nothing on the shelf.",
+  });
+});
+
+describe("strict citations", () => {
+  const source = passage({
+    id: "a",
+    title: "Sky",
+    start: 500,
+    text: "First line.\r\nThe sky\u200b over the harbour is blue.",
+  });
+  const strictly = (strictCitations: "flag" | "remove", texts: readonly string[]) => {
+    const generator = generatorOf(texts);
+    const rag = ragOf(generator, { retrievers: { one: retrieverOf([source]) }, strictCitations });
+    return { generator, parts: collect(rag.answer({ ...call, locale: "fr" })) };
+  };
+
+  test("a quote that stands in the passage is cited at its place in the source", async () => {
+    const { parts } = strictly("flag", ['Blue [1 "sky over', ' the harbour"].']);
+    const cited = (await parts).find((part) => part.type === "citation");
+    expect(cited).toEqual({
+      type: "citation",
+      n: 1,
+      sourceType: "projects",
+      sourceId: "a",
+      title: "Sky",
+      quote: "sky over the harbour",
+      start: 500 + source.text.indexOf("sky"),
+      end: 500 + source.text.indexOf(" is blue"),
+    });
+  });
+
+  test("offsets that do not fit the text give the passage's own", async () => {
+    const odd = { ...source, end: 9000 };
+    const rag = ragOf(generatorOf(['[1 "sky over the harbour"]']), {
+      retrievers: { one: retrieverOf([odd]) },
+      strictCitations: "flag",
+    });
+    expect(await collect(rag.answer(call))).toContainEqual(
+      expect.objectContaining({ type: "citation", start: 500, end: 9000 }),
+    );
+  });
+
+  test("the quote of what was cut away is not supported: the model was not sent it", async () => {
+    const long = passage({ id: "a", text: `${"A line of text.\n".repeat(400)}The sky over the harbour.` });
+    const rag = ragOf(generatorOf(['[1 "sky over the harbour"] [1 "A line of text"]']), {
+      retrievers: { one: retrieverOf([long]) },
+      strictCitations: "remove",
+    });
+    const parts = await collect(rag.answer({ ...call, maxContextTokens: 700 }));
+    expect(parts.filter((part) => part.type !== "context").map((part) => part.type)).toEqual([
+      "unsupported-citation",
+      "text",
+      "citation",
+      "done",
+    ]);
+    expect(parts.find((part) => part.type === "text")).toEqual({ type: "text", text: " [1]" });
+  });
+
+  test("the model is told to quote, within the budget, in the user's language", async () => {
+    const { generator, parts } = strictly("remove", ["Bleu [1]."]);
+    const [context, ...rest] = await parts;
+    const system = generator.calls[0]?.messages[0]?.content;
+    expect(system).toContain(templates.fr.quoting);
+    expect(rest).toMatchObject([
+      { type: "text", text: "Bleu" },
+      { type: "unsupported-citation", n: 1, reason: "no-quote" },
+      { type: "text", text: "." },
+      { type: "done" },
+    ]);
+    const plain = ragOf(generatorOf(["x"]), { retrievers: { one: retrieverOf([source]) } });
+    const [other] = await collect(plain.answer({ ...call, locale: "fr" }));
+    const reserved = (part: AnswerPart | undefined) =>
+      part?.type === "context" ? part.budget.reservedTokens : 0;
+    expect(reserved(context) - reserved(other)).toBeGreaterThan(60);
+  });
+});
+
+describe("links", () => {
+  const planted = ["See [1](https://evil", ".example) <im", "g src=x>", "![x", "](//evil)", " `<b>` [9]<"];
+  const textOf = (parts: readonly AnswerPart[]) =>
+    parts.map((part) => (part.type === "text" ? part.text : "")).join("");
+
+  test("become text, whichever way they are split, and citations stay", async () => {
+    const parts = await collect(ragOf(generatorOf(planted)).answer(call));
+    expect(textOf(parts)).toBe("See [1]\\(https://evil.example) \\<img src=x>![x]\\(//evil) `<b>`\\<");
+    expect(types(parts).filter((type) => type !== "text")).toEqual([
+      "context",
+      "citation",
+      "unknown-citation",
+      "done",
+    ]);
+  });
+
+  test("a marker that is taken out joins no link", async () => {
+    const parts = await collect(
+      ragOf(generatorOf(["![x] [9]", "(//evil) <", " [9]", "img src=x>"])).answer(call),
+    );
+    expect(textOf(parts)).toBe("![x]\\(//evil) \\<img src=x>");
+  });
+
+  test("stay where the host checks them itself", async () => {
+    const parts = await collect(ragOf(generatorOf(planted), { links: "keep" }).answer(call));
+    expect(textOf(parts)).toBe("See [1](https://evil.example) <img src=x>![x](//evil) `<b>`<");
+  });
 });
 
 test("passages without room are not nothing found", async () => {

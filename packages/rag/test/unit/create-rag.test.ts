@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createRag, isRagError, type RagOptions } from "../../src/index.ts";
+import { createRag, isRagError, type RagOptions, templates } from "../../src/index.ts";
 import { retrieverOf } from "../support/fakes.ts";
 
 const one = retrieverOf([]);
@@ -27,6 +27,12 @@ test.each([
   ["more history than there is", { retrievers: { one }, limits: { historyShare: 2 } }, "limits.historyShare"],
   ["an unknown fusion", { retrievers: { one }, fusion: { method: "sum" } }, "fusion.method"],
   ["k of 0", { retrievers: { one }, fusion: { k: 0 } }, "fusion.k"],
+  [
+    "a template that cannot quote",
+    { retrievers: { one }, template: { ...templates.en, quoting: 3 } },
+    "template.quoting",
+  ],
+  ["a provider for a tracer", { retrievers: { one }, tracer: { getTracer() {} } }, "tracer"],
   ["an unknown language", { retrievers: { one }, locale: "de" }, "locale"],
   ["a counter that is a function", { retrievers: { one }, tokenCounter: () => 1 }, "tokenCounter"],
   ["a client for a generator", { retrievers: { one }, generator: { chat: {} } }, "generator"],

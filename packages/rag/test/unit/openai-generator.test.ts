@@ -33,6 +33,7 @@ test("a streamed answer, with citations whose markers are split over chunks, and
     type: "done",
     finishReason: "stop",
     usage: { promptTokens: 123, completionTokens: 7 },
+    totalUsage: { promptTokens: 123, completionTokens: 7 },
   });
 
   const [request] = server.requests;
@@ -55,12 +56,29 @@ test("the limit of the answer and further parameters are sent; own fields win", 
   expect(parts.at(-1)).toMatchObject({ type: "done", finishReason: "length" });
 });
 
+test("a price gives the cost of an answer", async () => {
+  const { server, client } = await setUp([{ usage: { prompt_tokens: 1000, completion_tokens: 300 } }]);
+  const generator = openaiGenerator(client, {
+    model: "gpt-4o-mini",
+    pricePerMillionTokens: { prompt: 0.15, completion: 0.6 },
+  });
+  const parts = await collect(generator.generate({ messages: [{ role: "user", content: "?" }] }));
+  // (1,000 × 0.15 + 300 × 0.60) / 1,000,000
+  expect(parts.at(-1)).toMatchObject({ usage: { cost: expect.closeTo(0.00033, 12) } });
+  expect(server.requests).toHaveLength(1);
+  const wrong = { prompt: Number.NaN, completion: 1 };
+  expect(() => openaiGenerator(client, { model: "m", pricePerMillionTokens: wrong })).toThrow(
+    "openaiGenerator.pricePerMillionTokens.prompt",
+  );
+});
+
 test("a server that knows no usage leaves it undefined", async () => {
   const { rag } = await setUp([{ usage: null }]);
   expect((await collect(rag.answer(call))).at(-1)).toEqual({
     type: "done",
     finishReason: "stop",
     usage: undefined,
+    totalUsage: undefined,
   });
 });
 

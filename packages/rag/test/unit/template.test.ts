@@ -57,7 +57,23 @@ test("without passages too, and in formatForPrompt of createRag and by itself", 
 });
 
 test("the texts are the host's, else those of the language", () => {
-  expect(templateOf({ template: own }, "fr")).toBe(own);
+  const { instructions: _, ...texts } = own;
+  expect(templateOf({ template: own }, "fr")).toMatchObject({ quoting: templates.fr.quoting, ...texts });
+  expect(templateOf({ template: { ...own, quoting: "Quote." } }, "fr").quoting).toBe("Quote.");
+  // A method that needs its object.
+  class Polite implements PromptTemplate {
+    readonly noPassage = "";
+    readonly summary = "";
+    readonly question = "";
+    readonly notFound = "";
+    readonly greeting = "Please answer from";
+    instructions(marker: string) {
+      return `${this.greeting} <<${marker} begin>>.`;
+    }
+  }
+  expect(templateOf({ template: new Polite() }, "fr").instructions("1")).toBe(
+    "Please answer from <<1 begin>>.",
+  );
   expect(templateOf({}, "fr")).toBe(templates.fr);
 });
 
