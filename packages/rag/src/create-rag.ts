@@ -21,7 +21,8 @@ export interface Rag {
 
   /**
    * A prompt of at most `maxContextTokens`: instructions, the conversation's newest turns, the best passages and the
-   * question; and a report of what is in it, what was left out, and why.
+   * question; and a report of what is in it, what was left out, and why. Where there is a `helper`, a question that
+   * follows others is rewritten for retrieval, and turns without room are summarised; neither can fail the call.
    * @throws {RagError} those of `retrieveContext`, BUDGET_TOO_SMALL, HISTORY_REQUIRED, CONVERSATION_NOT_FOUND
    */
   augmentQuery(call: AugmentQueryCall): Promise<AugmentedQuery>;

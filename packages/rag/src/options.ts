@@ -58,7 +58,7 @@ export interface LimitOptions {
   readonly deadlineMs?: number;
   /** Most turns of the conversation in a prompt, 0 to 100. Default 10. */
   readonly historyTurns?: number;
-  /** Share of the token budget that the conversation may take, 0 to 1. Default 0.25. */
+  /** Share of the token budget, less the answer's, that turns and summary may take, 0 to 1. Default 0.25. */
   readonly historyShare?: number;
   /** Most turns before those, which are summarised for the prompt where there is a model, 0 to 100. Default 30. */
   readonly summarizedTurns?: number;

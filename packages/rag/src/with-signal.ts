@@ -1,6 +1,6 @@
 /**
- * What `work` answers, with a signal that follows the caller's and is aborted when the work is over: of several
- * tasks side by side, none goes on for nobody after another failed.
+ * What `work` answers, with a signal that follows the caller's and is aborted when the work fails: of several tasks
+ * side by side, none goes on for nobody after another failed.
  */
 export async function withSignal<T>(
   signal: AbortSignal | undefined,
@@ -12,8 +12,10 @@ export async function withSignal<T>(
   signal?.addEventListener("abort", follow, { once: true });
   try {
     return await work(controller.signal);
+  } catch (error) {
+    controller.abort(error);
+    throw error;
   } finally {
     signal?.removeEventListener("abort", follow);
-    controller.abort();
   }
 }

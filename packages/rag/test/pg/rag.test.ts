@@ -85,7 +85,12 @@ const projectRetriever = (db: Database): Retriever => ({
 });
 
 const ragOn = (db: Database, generator = generatorOf(["It is on Vercel [1]."])) =>
-  createRag({ retrievers: { keyword: projectRetriever(db) }, history: historyStore(db), generator });
+  createRag({
+    retrievers: { keyword: projectRetriever(db) },
+    history: historyStore(db),
+    generator,
+    helper: generatorOf(["vercel"]),
+  });
 
 async function seedConversation(db: Database, userId: string, contents: readonly string[]): Promise<string> {
   const id = newId();

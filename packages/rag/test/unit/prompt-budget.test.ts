@@ -18,14 +18,12 @@ const seed = Date.now() >>> 0;
 
 type Random = () => number;
 
-/** @see https://gist.github.com/tommyettinger/46a874533244883189143505d203312c (mulberry32, public domain) */
-function randomOf(state: number): Random {
-  let a = state >>> 0;
+/** A linear congruential generator, its high bits mixed into the low ones, which alone would repeat soon. */
+function randomOf(from: number): Random {
+  let state = from >>> 0;
   return () => {
-    a = (a + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(a ^ (a >>> 15), a | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return ((state ^ (state >>> 16)) >>> 0) / 2 ** 32;
   };
 }
 
