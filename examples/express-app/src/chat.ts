@@ -22,7 +22,7 @@ export type ChatPart =
   | { event: "citation"; data: PartOf<"citation"> }
   /** Instead of an answer: why there is none. */
   | { event: "notice"; data: { text: string } }
-  | { event: "done"; data: PartOf<"done"> };
+  | { event: "done"; data: Omit<PartOf<"done">, "totalUsage"> };
 
 /**
  * Answers a message from the user's own data and keeps both turns. Without a model the passages stand alone, with a
@@ -72,8 +72,8 @@ async function* answerParts(
   if ("model" in chat) return yield* rag.answer(call);
   const { messages: _messages, prompt: _prompt, ...context } = await rag.augmentQuery(call);
   yield { type: "context", ...context };
-  yield { type: "not-found", text: chat.unavailable };
-  yield { type: "done", finishReason: "no_model", usage: undefined };
+  yield { type: "not-found", text: chat.unavailable, reason: "nothing" };
+  yield { type: "done", finishReason: "no_model", usage: undefined, totalUsage: undefined };
 }
 
 async function keepQuestion(

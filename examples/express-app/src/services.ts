@@ -65,6 +65,8 @@ export function createServices(db: Database, { openai, queryLog }: ServiceOption
       retrievers: { keyword: search, semantic: embeddings },
       history: messageHistory(db),
       tokenCounter: { count: (text) => countTokens(text) },
+      // The page shows answers as plain text, in which no link can form and backslashes would show.
+      links: "keep",
       ...(client ? { generator: openaiGenerator(client, { model: openai.chatModel }) } : {}),
     }),
     chat: client
