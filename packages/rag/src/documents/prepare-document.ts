@@ -126,7 +126,7 @@ function lastPartOf(uri: string): string {
 }
 
 function assertDocument(document: SourceDocument): void {
-  const { uri, title, mimeType, language, updatedAt } = document;
+  const { uri, title, mimeType, language, updatedAt } = document ?? {};
   const bytes = typeof uri === "string" ? Buffer.byteLength(uri) : 0;
   const checks: [boolean, string][] = [
     [

@@ -9,12 +9,22 @@ import type { DocumentReader } from "./readers.ts";
  * navigation, footers, scripts, styles, forms and what is marked as hidden. Links keep their words alone.
  */
 export const readHtml: DocumentReader = async (bytes, { charset, mimeType }) => {
-  const { convert } = await optionalPackage("html-to-text", mimeType, () => import("html-to-text"));
+  const convert = await converter(mimeType);
   const html = decodeText(bytes, charset ?? declaredCharset(bytes));
-  const text = convert(html, options);
+  const text = convert(html);
   const title = titleElement.exec(html)?.[1];
-  return { title: (title && convert(title, { wordwrap: false }).trim()) || firstHeading(text), text };
+  return { title: (title && convert(title).trim()) || firstHeading(text), text };
 };
+
+let compiled: ((html: string) => string) | undefined;
+
+/** Compiling the rules takes longer than a short page does. */
+async function converter(mimeType: string): Promise<(html: string) => string> {
+  if (compiled !== undefined) return compiled;
+  const { compile } = await optionalPackage("html-to-text", mimeType, () => import("html-to-text"));
+  compiled = compile(options);
+  return compiled;
+}
 
 /** Bounded, because an unclosed tag, many times over, would be searched to the end of the page each time. */
 const titleElement = /<title(?:\s[^>]{0,200})?>([^<]{1,1000})/i;
