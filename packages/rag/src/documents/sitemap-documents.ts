@@ -83,7 +83,7 @@ export function pathOf(location: string, baseUrl: string | undefined): string | 
   const basePath = base.pathname.endsWith("/") ? base.pathname : `${base.pathname}/`;
   if (page.origin !== base.origin || !`${page.pathname}/`.startsWith(basePath)) return undefined;
   const parts = page.pathname.slice(basePath.length).split("/").map(decodedPart);
-  const isSafe = parts.every((part) => part !== undefined && !part.startsWith(".") && !/[/\\\0:]/.test(part));
+  const isSafe = parts.every((part) => part !== undefined && !part.startsWith(".") && !/[/\\\0]/.test(part));
   return isSafe ? parts.join("/") : undefined;
 }
 
