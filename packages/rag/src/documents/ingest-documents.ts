@@ -51,10 +51,7 @@ export async function ingestDocuments(options: IngestOptions): Promise<IngestSum
   signal.throwIfAborted();
   const startedAt = prune === undefined ? "" : await databaseClock(run);
   const intake = createIntake(run);
-  for await (const document of run.documents) {
-    signal.throwIfAborted();
-    await intake.take(document);
-  }
+  for await (const document of run.documents) await intake.take(document);
   await intake.flush();
   const { seen } = intake;
   const deleted = prune === undefined ? 0 : await pruneDocuments(run, prune, { seen, startedAt });

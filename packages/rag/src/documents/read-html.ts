@@ -84,10 +84,9 @@ function textOf(root: DomNode): string {
   return text;
 }
 
+/** Beside scripts and styles, which html-to-text takes for no elements of the page. */
 const skipped = [
-  ..."head title script style noscript template svg math iframe object embed canvas audio video map".split(
-    " ",
-  ),
+  ..."head title noscript template svg math iframe object embed canvas audio video map".split(" "),
   ..."nav footer form button select textarea input dialog hr".split(" "),
   "[hidden]",
   '[aria-hidden="true"]',

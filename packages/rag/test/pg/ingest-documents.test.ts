@@ -38,6 +38,12 @@ describe.runIf(installedModules().includes("embeddings"))("with the module embed
     const given = [doc("a.md", "# Alpha\n\nThe first of the two."), doc("b.txt", "Second")];
     expect(await ingest(given)).toEqual({ added: 2, updated: 0, unchanged: 0, deleted: 0, failed: [] });
     const before = await rowsIn(database.db);
+    // Where rows lie, and who locked them last: both tell of writes that change no value.
+    const places = () =>
+      withService(database.db, (tx) =>
+        rowsOf(tx, sql`select ctid::text, xmax::text from ${documents} order by uri`),
+      );
+    const placesBefore = await places();
     expect(before).toMatchObject([
       {
         uri: "a.md",
@@ -50,6 +56,7 @@ describe.runIf(installedModules().includes("embeddings"))("with the module embed
 
     expect(await ingest(given)).toMatchObject({ added: 0, updated: 0, unchanged: 2 });
     expect(await rowsIn(database.db)).toEqual(before);
+    expect(await places()).toEqual(placesBefore);
 
     expect(await ingest([given[0] as SourceDocument, doc("b.txt", "Second, new")])).toMatchObject({
       updated: 1,
@@ -109,6 +116,14 @@ describe.runIf(installedModules().includes("embeddings"))("with the module embed
     expect([await seenBy("bob"), await seenBy("carol")]).toEqual([2, 0]);
   });
 
+  test("a role that sees all rows touches those of the owner alone", async () => {
+    await ingest([doc("a", "Bob's")], { ownerId: "bob" });
+    const options = { role: "devora_service", prune: { prefix: "", maxShare: 1 } };
+    expect(await ingest([doc("a", "Alice's")], options)).toMatchObject({ added: 1 });
+    expect(await ingest([], options)).toMatchObject({ deleted: 1 });
+    expect(await live("bob")).toMatchObject([{ content: "Bob's" }]);
+  });
+
   test("what the source no longer gives is deleted below the prefix alone, and comes back as a new row", async () => {
     await ingest([doc("docs/a"), doc("docs/b"), doc("docs/c"), doc("notes/d"), doc("docs_e")]);
     expect(await ingest([doc("docs/a"), doc("docs/c")], { prune: { prefix: "docs/" } })).toMatchObject({
@@ -117,6 +132,8 @@ describe.runIf(installedModules().includes("embeddings"))("with the module embed
     });
     expect(await liveUris()).toEqual(["docs/a", "docs/c", "docs_e", "notes/d"]);
     expect(await ingest([doc("docs/a")])).toMatchObject({ deleted: 0 });
+    // No pattern: an underscore is an underscore.
+    expect(await ingest([doc("docs_f")], { prune: { prefix: "docs_" } })).toMatchObject({ deleted: 1 });
     expect(await ingest([doc("docs/b")])).toMatchObject({ added: 1 });
     expect(await liveUris()).toHaveLength(5);
   });

@@ -57,7 +57,7 @@ describe("HTML", () => {
     <main><h1>All about <em>cats</em></h1><p>Read   <a href="javascript:alert(1)">this</a>.<img src=x alt="A cat" onerror="alert(2)"></p>
     <pre><code>if (a &lt; 2) {\n  go();\n}</code></pre><ul><li>one</li><li>two <code>x</code></li></ul>
     <table><tr><th>Name</th><th>Age</th></tr><tr><td>Tom</td><td>3</td></tr></table>
-    <p hidden>secret1</p><p style="display: none">secret2</p><p aria-hidden="true">secret3</p><script>secret4()</script><!-- secret5 -->
+    <p hidden>secret1</p><p style="display: none">secret2</p><p aria-hidden="true">secret3</p><script>secret4()</script><style>secret5</style><!-- secret6 -->
     </main><footer>Imprint</footer></body></html>`;
 
   test("is Markdown of what a reader sees in the main part", async () => {

@@ -1,5 +1,5 @@
 import { rmSync } from "node:fs";
-import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -72,9 +72,13 @@ describe("a folder", () => {
 
   test("a file beyond the limit fails by itself, unread", async () => {
     await write({ "site/big.txt": "x".repeat(101), "site/small.txt": "x".repeat(100) });
+    await write({ "site/huge.txt": "" });
+    // More than Node can read into memory at all.
+    await truncate(join(base, "site/huge.txt"), 2 ** 33);
     const read = await preparedAll(folderDocuments(join(base, "site")), { limits: { bytes: 100 } });
     expect(read).toMatchObject([
       { uri: "big.txt", code: "TOO_LARGE" },
+      { uri: "huge.txt", code: "TOO_LARGE" },
       { uri: "small.txt", content: "x".repeat(100) },
     ]);
   });
