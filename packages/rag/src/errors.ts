@@ -10,7 +10,10 @@ export type RagErrorCode =
   | "CONVERSATION_NOT_FOUND"
   | "BUDGET_TOO_SMALL"
   | "GENERATOR_REQUIRED"
-  | "GENERATION_FAILED";
+  | "GENERATION_FAILED"
+  | "READER_REQUIRED"
+  | "SOURCE_FAILED"
+  | "PRUNE_REFUSED";
 
 /** Figures of an error; each is there for the codes named beside it. */
 export interface RagErrorDetails {
@@ -20,6 +23,8 @@ export interface RagErrorDetails {
   readonly retrievers?: Readonly<Record<string, string>>;
   /** GENERATION_FAILED: the HTTP status of the model's API, where it answered. */
   readonly status?: number;
+  /** PRUNE_REFUSED: live documents in the scope, and how many of them the source did not give. */
+  readonly documents?: { readonly live: number; readonly missing: number };
 }
 
 /**

@@ -95,7 +95,8 @@ const documentsSource = defineSource({
   title: documents.title,
   text: documents.content,
   language: documents.language,
-  kind: sql<TextKind>`case when ${documents.mimeType} = 'text/markdown' then 'markdown' else 'prose' end`,
+  // Pages are stored as Markdown.
+  kind: sql<TextKind>`case when ${documents.mimeType} in ('text/markdown', 'text/html') then 'markdown' else 'prose' end`,
   updatedAt: documents.updatedAt,
   deletedAt: documents.deletedAt,
   filters: { mimeType: documents.mimeType, language: documents.language },
