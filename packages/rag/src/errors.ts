@@ -10,7 +10,8 @@ export type RagErrorCode =
   | "CONVERSATION_NOT_FOUND"
   | "BUDGET_TOO_SMALL"
   | "GENERATOR_REQUIRED"
-  | "GENERATION_FAILED";
+  | "GENERATION_FAILED"
+  | "INVALID_QUESTIONS";
 
 /** Figures of an error; each is there for the codes named beside it. */
 export interface RagErrorDetails {
@@ -20,6 +21,9 @@ export interface RagErrorDetails {
   readonly retrievers?: Readonly<Record<string, string>>;
   /** GENERATION_FAILED: the HTTP status of the model's API, where it answered. */
   readonly status?: number;
+  /** INVALID_QUESTIONS: the file that could not be read, and the line in it, from 1. */
+  readonly file?: string;
+  readonly line?: number;
 }
 
 /**

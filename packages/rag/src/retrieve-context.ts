@@ -101,7 +101,8 @@ function assertOneAnswered(outcomes: readonly LegOutcome[]): void {
 
 type Fusion = ResolvedOptions["fusion"];
 
-function fusePassages(outcomes: readonly LegOutcome[], { method, k }: Fusion): RankedPassage[] {
+/** Every passage once, with its fused score: descending, ties by id. */
+export function fusePassages(outcomes: readonly LegOutcome[], { method, k }: Fusion): RankedPassage[] {
   const passages = new Map<string, Passage>();
   for (const passage of outcomes.flatMap((outcome) => outcome.passages))
     if (!passages.has(passage.id)) passages.set(passage.id, passage);
