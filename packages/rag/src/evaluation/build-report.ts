@@ -2,6 +2,7 @@ import type { Leg } from "../resolve-options.ts";
 import type { LegOutcome } from "../run-retrievers.ts";
 import type { BootstrapOptions } from "./bootstrap.ts";
 import { estimateSystem } from "./estimate-system.ts";
+import { fuserOf } from "./fuse-runs.ts";
 import { mean } from "./metrics.ts";
 import type { JudgedQuestion } from "./question.ts";
 import { countFailures } from "./record-runs.ts";
@@ -18,7 +19,6 @@ import { tune } from "./tune.ts";
 import {
   type Depths,
   type FusionMethod,
-  fusedRankings,
   methods,
   rankingsOf,
   type Values,
@@ -69,7 +69,7 @@ export function buildReport(recording: Recording): EvaluationReport {
     configured: fusionReport(fusion.method, ownWeights),
     fusions: methods.map((method) => fusionReport(method, equal)),
     curves: names.length > 1 ? weightCurves(names, fusionReport, halves, fused) : [],
-    ...(halves && { tuned: tune({ names, fused, halves, draws }) }),
+    ...(halves && { tuned: tune({ names, fused, best: best.values, halves, draws }) }),
     perQuestion: questionReports(questions, alone, {
       best: best.values,
       configured: fused(fusion.method, ownWeights),
@@ -79,11 +79,11 @@ export function buildReport(recording: Recording): EvaluationReport {
 
 /** Values of any fusion of what was recorded, each worked out once. */
 function fusedValues({ runs, questions, fusion, depths }: Recording): Fused {
+  const fuse = fuserOf(runs);
   const known = new Map<string, Values>();
   return (method, weights) => {
     const key = JSON.stringify([method, weights]);
-    const values =
-      known.get(key) ?? valuesOf(fusedRankings(runs, weights, { method, k: fusion.k }), questions, depths);
+    const values = known.get(key) ?? valuesOf(fuse(weights, { method, k: fusion.k }), questions, depths);
     known.set(key, values);
     return values;
   };

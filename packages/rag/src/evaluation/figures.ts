@@ -29,6 +29,8 @@ export const weightsText = (weights: Weights): string =>
 /** A system with the words that a reader knows it by. */
 export interface NamedSystem extends SystemReport {
   readonly label: string;
+  /** More about it. */
+  readonly detail?: string;
   readonly kind: "retriever" | "fusion" | "configured";
 }
 
@@ -39,10 +41,11 @@ export function namedSystems({ retrievers, fusions, configured }: EvaluationRepo
     // Of a single retriever they say nothing new.
     ...(retrievers.length === 1 ? [] : fusions).map((system) => ({
       ...system,
-      label: `${system.method}, equal weights`,
+      label: system.method,
+      detail: "equal weights",
       kind: "fusion" as const,
     })),
-    { ...configured, label: `configured: ${fusionText(configured)}`, kind: "configured" as const },
+    { ...configured, label: "configured", detail: fusionText(configured), kind: "configured" as const },
   ];
 }
 
@@ -72,9 +75,19 @@ export function failureTexts(
   ];
 }
 
-/** What tuning is worth, as a sentence. */
-export function tunedText({ tuned }: EvaluationReport): string | undefined {
+/** What tuning is worth, as sentences. */
+export function tunedText({ tuned, bestRetriever }: EvaluationReport): string | undefined {
   if (tuned === undefined) return undefined;
-  const { difference, chosen, rrf, questions } = tuned.test;
-  return `Chosen on ${tuned.tuning.questions} questions: ${fusionText(tuned)} (nDCG ${figure(tuned.tuning.ndcg)} there). On the other ${questions}: ${estimate(chosen.ndcg)}; rrf with equal weights there: ${estimate(rrf.ndcg)}; difference ${interval(difference)}, ${isClear(difference) ? (difference.low > 0 ? "tuned is better" : "tuned is worse") : "not to be told apart"}.`;
+  const { chosen, rrf, best, versusRrf, versusBest, questions } = tuned.test;
+  return [
+    `Chosen on ${tuned.tuning.questions} questions: ${fusionText(tuned)}, with nDCG ${figure(tuned.tuning.ndcg)} there.`,
+    `On the other ${questions}, which it was not chosen on: ${estimate(chosen.ndcg)}.`,
+    `There rrf with equal weights has ${figure(rrf.ndcg.mean)}, difference ${interval(versusRrf)}: tuned is ${verdict(versusRrf)};`,
+    `${bestRetriever} alone has ${figure(best.ndcg.mean)}, difference ${interval(versusBest)}: tuned is ${verdict(versusBest)}.`,
+  ].join(" ");
+}
+
+function verdict(value: Interval): string {
+  if (!isClear(value)) return "neither better nor worse for certain";
+  return value.low > 0 ? "better" : "worse";
 }

@@ -12,8 +12,8 @@ export function formatReport(report: EvaluationReport): string {
     `precision@${k}`,
     `nDCG, difference to ${bestRetriever}`,
   ];
-  const rows = namedSystems(report).map(({ label, scores, versusBest }) => [
-    label,
+  const rows = namedSystems(report).map(({ label, detail, scores, versusBest }) => [
+    detail === undefined ? label : `${label}: ${detail}`,
     estimate(scores.ndcg),
     figure(scores.recall.mean),
     figure(scores.mrr.mean),

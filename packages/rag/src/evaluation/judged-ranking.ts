@@ -11,7 +11,9 @@ export interface RankedItem {
  * (its own `id`, else `source/entityId`, else `entityId`), otherwise under its row; each once, at its best rank.
  */
 export function judgedRanking(items: readonly RankedItem[], judged: ReadonlyMap<string, number>): string[] {
-  return [...new Set(items.flatMap((item) => judgedIds(item, judged)))];
+  const ids = new Set<string>();
+  for (const item of items) for (const id of judgedIds(item, judged)) ids.add(id);
+  return [...ids];
 }
 
 /** The ids by which judgements name a passage; the id of its row where they do not. */

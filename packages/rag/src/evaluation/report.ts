@@ -48,13 +48,16 @@ export interface TuningReport {
   readonly weights: Weights;
   /** Questions that they were chosen on, and their mean nDCG there: too good, because it was chosen for. */
   readonly tuning: { readonly questions: number; readonly ndcg: number };
-  /** On the other half: the chosen fusion, and `rrf` with equal weights beside. */
+  /** On the other half: the chosen fusion; `rrf` with equal weights and the best single retriever beside. */
   readonly test: {
     readonly questions: number;
     readonly chosen: Scores;
     readonly rrf: Scores;
+    readonly best: Scores;
     /** nDCG of the chosen minus that of `rrf`. */
-    readonly difference: Interval;
+    readonly versusRrf: Interval;
+    /** nDCG of the chosen minus that of the best single retriever. */
+    readonly versusBest: Interval;
   };
 }
 

@@ -10,30 +10,34 @@ interface TuneOptions {
   readonly names: readonly string[];
   /** Values of a fusion on all questions. */
   readonly fused: (method: FusionMethod["method"], weights: Weights) => Values;
+  /** Values of the best single retriever on all questions. */
+  readonly best: Values;
   readonly halves: Halves;
   readonly draws: Required<BootstrapOptions>;
 }
 
 /** Chooses method and weights by nDCG on one half of the questions, and measures them on the other. */
-export function tune({ names, fused, halves, draws }: TuneOptions): TuningReport {
+export function tune({ names, fused, best, halves, draws }: TuneOptions): TuningReport {
   const choices = methods.map((method) => ({
     method,
     ...chooseWeights(names, (weights) => mean(valuesAt(fused(method, weights), halves.tuning).ndcg)),
   }));
-  const best = choices.reduce((a, b) => (b.value > a.value ? b : a));
-  const clusters = halves.test.map((place) => draws.clusters[place] ?? "");
+  const choice = choices.reduce((a, b) => (b.value > a.value ? b : a));
+  const options = { ...draws, clusters: halves.test.map((place) => draws.clusters[place] ?? "") };
   const onTest = (values: Values) => valuesAt(values, halves.test);
-  const rrf = onTest(fused("rrf", equalWeights(names)));
-  const chosen = estimateSystem(onTest(fused(best.method, best.weights)), { rrf }, { ...draws, clusters });
+  const others = { rrf: onTest(fused("rrf", equalWeights(names))), best: onTest(best) };
+  const chosen = estimateSystem(onTest(fused(choice.method, choice.weights)), others, options);
   return {
-    method: best.method,
-    weights: best.weights,
-    tuning: { questions: halves.tuning.length, ndcg: best.value },
+    method: choice.method,
+    weights: choice.weights,
+    tuning: { questions: halves.tuning.length, ndcg: choice.value },
     test: {
       questions: halves.test.length,
       chosen: chosen.scores,
-      rrf: estimateSystem(rrf, {}, { ...draws, clusters }).scores,
-      difference: chosen.versus.rrf,
+      rrf: estimateSystem(others.rrf, {}, options).scores,
+      best: estimateSystem(others.best, {}, options).scores,
+      versusRrf: chosen.versus.rrf,
+      versusBest: chosen.versus.best,
     },
   };
 }

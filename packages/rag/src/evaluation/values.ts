@@ -1,5 +1,3 @@
-import { mergePassages } from "../merge-passages.ts";
-import { fusePassages } from "../retrieve-context.ts";
 import type { LegOutcome } from "../run-retrievers.ts";
 import { judgedRanking, type RankedItem } from "./judged-ranking.ts";
 import { ndcg, precision, recall, reciprocalRank } from "./metrics.ts";
@@ -61,22 +59,4 @@ export const rankingsOf = (runs: readonly (readonly LegOutcome[])[], name: strin
     outcomes
       .filter(({ leg }) => leg.name === name)
       .flatMap(({ passages }) => passages.map((passage) => ({ passage, passageIds: [passage.id] }))),
-  );
-
-/** The recorded runs, fused with other weights, passages joined: the order in which `createRag` has them. */
-export const fusedRankings = (
-  runs: readonly (readonly LegOutcome[])[],
-  weights: Weights,
-  fusion: FusionMethod,
-): RankedItem[][] =>
-  runs.map((outcomes) =>
-    mergePassages(
-      fusePassages(
-        outcomes.flatMap((outcome) => {
-          const weight = weights[outcome.leg.name] ?? 0;
-          return weight > 0 ? [{ ...outcome, leg: { ...outcome.leg, weight } }] : [];
-        }),
-        fusion,
-      ),
-    ),
   );

@@ -26,7 +26,7 @@ export const variedNames = (names: readonly string[]): readonly string[] =>
 const rounded = (value: number): number => Math.round(value * 1e6) / 1e6;
 
 /** Rounds of {@link chooseWeights} over all retrievers. */
-const mostRounds = 3;
+const mostRounds = 2;
 
 /**
  * The best weights: one retriever's share after the other is set to the best of {@link shares}, until none gets better.

@@ -15,8 +15,16 @@ export function curveSection(report: EvaluationReport): Markup {
         `curve${index}`,
       )}`,
   );
+  const notes = [
+    "Lines are means over all questions, bands their 95 % intervals.",
+    ...(tuned === undefined
+      ? []
+      : ["Broken lines are the test half alone; weights are chosen on the other half."]),
+    ...(tuned === undefined || names.length > 1 ? [] : ["The ring shows what the choice is worth."]),
+    ...(names.length === 1 ? [] : ["Each plot varies one weight, the others divide the rest evenly."]),
+  ];
   return html`<section><h2>${`nDCG@${k} over weights`}</h2>
-<p class="soft">Lines are means over all questions, bands their 95 % intervals.${tuned === undefined ? undefined : html` Broken lines are the test half alone; weights are chosen on the other half, and the ring shows what the choice is worth here.`}${names.length > 1 ? " Each plot varies one weight, the others divide the rest evenly." : undefined}</p>
+<p class="soft">${notes.join(" ")}</p>
 <ul class="legend"><li class="rrf">rrf</li><li class="relative-score">relative-score</li>${tuned === undefined ? undefined : html`<li class="broken">test half</li>`}</ul>
 ${plots}</section>`;
 }

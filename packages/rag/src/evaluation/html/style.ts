@@ -6,7 +6,7 @@ export const style: Markup = html`<style>
 @media (prefers-color-scheme: dark) { :root { --page: #14161a; --card: #1c1f25; --ink: #e8e6e1; --soft: #a2a9b4; --line: #343941; --a: #7fb0ff; --b: #ffab66; --good: #6fd79b; --bad: #ff8a80; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--page); color: var(--ink); font: 15px/1.55 system-ui, sans-serif; }
-main { max-width: 1080px; margin: 0 auto; padding: 40px 24px 64px; }
+main { max-width: 1200px; margin: 0 auto; padding: 40px 24px 64px; }
 h1 { font-size: 28px; line-height: 1.2; margin: 0 0 4px; }
 h2 { font-size: 19px; margin: 0 0 4px; }
 h3 { font-size: 15px; margin: 16px 0 4px; }
@@ -26,11 +26,11 @@ thead th { color: var(--soft); font-size: 13px; }
 th:first-child, td:first-child { text-align: left; padding-left: 0; }
 tr.configured th, tr.configured td { font-weight: 650; }
 th.words, td.words { white-space: normal; text-align: left; overflow-wrap: anywhere; min-width: 240px; }
-th.systems { white-space: normal; overflow-wrap: anywhere; max-width: 300px; }
-td small { display: block; color: var(--soft); font-size: 12px; font-weight: 400; }
+th.systems { white-space: normal; overflow-wrap: anywhere; min-width: 130px; max-width: 220px; }
+td small, th small { display: block; color: var(--soft); font-size: 12px; font-weight: 400; }
 .up { color: var(--good); } .down { color: var(--bad); }
 svg { display: block; max-width: 100%; height: auto; }
-svg.bar { width: 200px; height: 20px; }
+svg.bar { width: 180px; height: 20px; max-width: none; }
 svg text { font: 12px system-ui, sans-serif; fill: var(--soft); }
 svg text.strong { fill: var(--ink); font-weight: 600; }
 .grid, .axis { stroke: var(--line); stroke-width: 1; }

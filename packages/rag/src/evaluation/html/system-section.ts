@@ -18,10 +18,10 @@ ${tuned === undefined ? undefined : html`<h3>Tuning</h3><p>${tuned}</p>`}</secti
 }
 
 const systemRow = (
-  { label, kind, scores, versusBest, versusRrf }: NamedSystem,
+  { label, detail, kind, scores, versusBest, versusRrf }: NamedSystem,
   range: { from: number; to: number },
 ): Markup =>
-  html`<tr class="${kind}"><th scope="row" class="systems">${label}</th><td aria-hidden="true">${intervalBar(scores.ndcg, range)}</td>${[scores.ndcg, scores.recall, scores.mrr, scores.precision].map(estimateCell)}${[versusBest, versusRrf].map(differenceCell)}</tr>`;
+  html`<tr class="${kind}"><th scope="row" class="systems">${label}${detail === undefined ? undefined : html`<small>${detail}</small>`}</th><td aria-hidden="true">${intervalBar(scores.ndcg, range)}</td>${[scores.ndcg, scores.recall, scores.mrr, scores.precision].map(estimateCell)}${[versusBest, versusRrf].map(differenceCell)}</tr>`;
 
 const estimateCell = ({ mean, low, high }: Estimate): Markup =>
   html`<td>${figure(mean)}<small>${`${figure(low)} to ${figure(high)}`}</small></td>`;
@@ -29,6 +29,7 @@ const estimateCell = ({ mean, low, high }: Estimate): Markup =>
 function differenceCell(value: Interval | undefined): Markup {
   if (value === undefined) return html`<td>–</td>`;
   const { difference, low, high } = value;
+  if (low === 0 && high === 0) return html`<td>=</td>`;
   const tone = isClear(value) ? (low > 0 ? "up" : "down") : "";
   return html`<td class="${tone}">${signed(difference)}<small>${`${signed(low)} to ${signed(high)}`}</small></td>`;
 }
