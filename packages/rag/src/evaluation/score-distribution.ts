@@ -17,7 +17,10 @@ export interface ScoreDistribution {
   readonly relevant: ScoreSummary;
   /** All others, judged or not. */
   readonly others: ScoreSummary;
-  /** 20 stretches of equal width from the lowest score to the highest, the upper bound exclusive but for the last. */
+  /**
+   * 20 stretches of equal width, the upper bound exclusive, over the middle 98 % of all scores; what lies outside is
+   * counted in the first and the last. One where all scores are the same, none where there are none.
+   */
   readonly bins: readonly ScoreBin[];
 }
 
@@ -54,26 +57,23 @@ function summaryOf(scores: readonly number[]): ScoreSummary {
 }
 
 function binsOf({ relevant, others }: Record<"relevant" | "others", readonly number[]>): ScoreBin[] {
-  const all = [...relevant, ...others];
-  if (all.length === 0) return [];
-  const low = all.reduce((a, b) => Math.min(a, b));
-  const high = all.reduce((a, b) => Math.max(a, b));
+  const sorted = [...relevant, ...others].sort((a, b) => a - b);
+  if (sorted.length === 0) return [];
+  // A few scores far out would press all others into one bin.
+  const [low, high] = [percentileOf(sorted, 0.01), percentileOf(sorted, 0.99)];
   const width = (high - low) / binCount;
   const binOf = (score: number) =>
-    width === 0 ? 0 : Math.min(binCount - 1, Math.floor((score - low) / width));
-  const bins = Array.from({ length: width === 0 ? 1 : binCount }, (_, bin) => ({
-    from: low + bin * width,
-    to: width === 0 || bin === binCount - 1 ? high : low + (bin + 1) * width,
-    relevant: 0,
-    others: 0,
-  }));
-  const count = (scores: readonly number[], kind: "relevant" | "others") => {
-    for (const score of scores) {
-      const bin = bins[binOf(score)];
-      if (bin) bin[kind] += 1;
-    }
+    width === 0 ? 0 : Math.max(0, Math.min(binCount - 1, Math.floor((score - low) / width)));
+  const countsOf = (scores: readonly number[]) => {
+    const counts = new Array<number>(binCount).fill(0);
+    for (const score of scores) counts[binOf(score)] = (counts[binOf(score)] ?? 0) + 1;
+    return counts;
   };
-  count(relevant, "relevant");
-  count(others, "others");
-  return bins;
+  const counts = { relevant: countsOf(relevant), others: countsOf(others) };
+  return Array.from({ length: width === 0 ? 1 : binCount }, (_, bin) => ({
+    from: low + bin * width,
+    to: low + (bin + 1) * width,
+    relevant: counts.relevant[bin] ?? 0,
+    others: counts.others[bin] ?? 0,
+  }));
 }

@@ -3,8 +3,8 @@ import type { EvaluationReport, WeightCurve } from "../report.ts";
 import { html, type Markup } from "./markup.ts";
 import { horizontalGrid, horizontalTicks, linePath, paddedRange, pixel, svg, ticks } from "./plot.ts";
 
-const picture = { width: 880, height: 380 };
-const edges = { left: 60, right: 860, top: 16, bottom: 320 };
+const picture = { width: 1100, height: 380 };
+const edges = { left: 60, right: 1080, top: 16, bottom: 320 };
 
 /** nDCG over the weight of one retriever: each method's line with its 95 % band, and the test half as a broken line. */
 export function curvePlot(curves: readonly WeightCurve[], report: EvaluationReport, id: string): Markup {
@@ -73,10 +73,7 @@ function chosenMark(
     ?.points.find((candidate) => Math.abs(candidate.share - share) < 1e-6);
   if (point?.halves === undefined) return [];
   const [cx, cy] = [pixel(x, point.share), pixel(y, point.halves.test)];
-  const anchor = share > 0.7 ? "end" : "start";
-  return [
-    html`<circle class="chosen ${tuned.method}" cx="${cx}" cy="${cy}" r="7"/><text class="label strong" x="${cx + (anchor === "end" ? -12 : 12)}" y="${cy + 18}" text-anchor="${anchor}">${`chosen: ${figure(point.halves.test)} on the test half`}</text>`,
-  ];
+  return [html`<circle class="chosen ${tuned.method}" cx="${cx}" cy="${cy}" r="7"/>`];
 }
 
 function described({ method, points }: WeightCurve): string {

@@ -1,3 +1,4 @@
+import { figure, fusionText } from "../figures.ts";
 import type { EvaluationReport } from "../report.ts";
 import { curvePlot } from "./curve-plot.ts";
 import { html, type Markup } from "./markup.ts";
@@ -20,7 +21,11 @@ export function curveSection(report: EvaluationReport): Markup {
     ...(tuned === undefined
       ? []
       : ["Broken lines are the test half alone; weights are chosen on the other half."]),
-    ...(tuned === undefined || names.length > 1 ? [] : ["The ring shows what the choice is worth."]),
+    ...(tuned === undefined || names.length > 1
+      ? []
+      : [
+          `The ring is the choice: ${fusionText(tuned)}, ${figure(tuned.test.chosen.ndcg.mean)} on the test half.`,
+        ]),
     ...(names.length === 1 ? [] : ["Each plot varies one weight, the others divide the rest evenly."]),
   ];
   return html`<section><h2>${`nDCG@${k} over weights`}</h2>

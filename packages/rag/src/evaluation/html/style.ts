@@ -32,7 +32,6 @@ td small, th small { display: block; color: var(--soft); font-size: 12px; font-w
 svg { display: block; max-width: 100%; height: auto; }
 svg.bar { width: 180px; height: 20px; max-width: none; }
 svg text { font: 12px system-ui, sans-serif; fill: var(--soft); }
-svg text.strong { fill: var(--ink); font-weight: 600; }
 .grid, .axis { stroke: var(--line); stroke-width: 1; }
 .bar .range { stroke: var(--a); stroke-width: 4; stroke-opacity: .4; stroke-linecap: round; }
 .bar .dot { fill: var(--a); }
