@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Database } from "@devora/db-schema";
@@ -32,15 +33,7 @@ export async function loadConfig(path: string): Promise<EvaluationConfig> {
 }
 
 async function importDefault(file: string, path: string): Promise<unknown> {
-  const url = pathToFileURL(file).href;
-  try {
-    const module = (await import(url)) as { default?: unknown };
-    return module.default;
-  } catch (error) {
-    const { code, url: missing } = error as { code?: string; url?: string };
-    // A module that the configuration itself fails to find is its own error.
-    if (code === "ERR_MODULE_NOT_FOUND" && (missing === undefined || missing === url))
-      throw new UsageError(`--config: cannot load ${path} (${code}).`);
-    throw error;
-  }
+  if (!existsSync(file)) throw new UsageError(`--config: cannot load ${path}: there is no such file.`);
+  const module = (await import(pathToFileURL(file).href)) as { default?: unknown };
+  return module.default;
 }
