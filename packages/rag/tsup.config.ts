@@ -1,3 +1,9 @@
 import { library } from "../../.config/tsup.ts";
 
-export default library(["src/index.ts", "src/documents.ts", "src/testing.ts"]);
+export default library([
+  "src/index.ts",
+  "src/documents.ts",
+  "src/evaluation.ts",
+  "src/testing.ts",
+  "src/bin.ts",
+]);

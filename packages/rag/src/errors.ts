@@ -13,7 +13,8 @@ export type RagErrorCode =
   | "GENERATION_FAILED"
   | "READER_REQUIRED"
   | "SOURCE_FAILED"
-  | "PRUNE_REFUSED";
+  | "PRUNE_REFUSED"
+  | "INVALID_QUESTIONS";
 
 /** Figures of an error; each is there for the codes named beside it. */
 export interface RagErrorDetails {
@@ -25,6 +26,9 @@ export interface RagErrorDetails {
   readonly status?: number;
   /** PRUNE_REFUSED: live documents in the scope, and how many of them the source did not give. */
   readonly documents?: { readonly live: number; readonly missing: number };
+  /** INVALID_QUESTIONS: the file that could not be read, and the line in it, from 1. */
+  readonly file?: string;
+  readonly line?: number;
 }
 
 /**

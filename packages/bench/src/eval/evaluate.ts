@@ -1,7 +1,7 @@
+import { mean, ndcg, recall, reciprocalRank } from "@devora/rag/evaluation";
 import { percentile } from "../measure.ts";
 import type { JudgedQuery } from "./corpus.ts";
 import type { Engine } from "./engine.ts";
-import { mean, ndcg, recall, reciprocalRank } from "./metrics.ts";
 
 /** Figures of one engine: means over the queries, and the time of a search for ten. */
 export interface EngineScores {

@@ -1,4 +1,4 @@
-import type { Interval } from "./bootstrap.ts";
+import type { Interval } from "@devora/rag/evaluation";
 import type { EngineScores } from "./evaluate.ts";
 
 /** The engines as a table for a terminal. */

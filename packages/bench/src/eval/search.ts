@@ -1,4 +1,4 @@
-import { clusterOf, pairedBootstrap } from "./bootstrap.ts";
+import { clusterOf, pairedBootstrap } from "@devora/rag/evaluation";
 import { compareEngines } from "./compare-engines.ts";
 import { readCorpus } from "./corpus.ts";
 import { InputError } from "./input-error.ts";
@@ -31,7 +31,7 @@ async function main(): Promise<number> {
   const interval = pairedBootstrap(
     devora.ndcgs,
     miniSearch.ndcgs,
-    options.cluster ? { clusters: corpus.queries.map(clusterOf) } : {},
+    options.cluster ? { clusters: corpus.queries.map(({ grades }) => clusterOf(grades)) } : {},
   );
   const verdict = formatInterval(
     "Devora",

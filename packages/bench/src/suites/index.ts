@@ -2,8 +2,9 @@ import type { Suite } from "../suite.ts";
 import { analytics } from "./analytics/index.ts";
 import { embeddings } from "./embeddings/index.ts";
 import { overview } from "./overview.ts";
+import { rag } from "./rag/index.ts";
 import { schema } from "./schema/index.ts";
 import { search } from "./search/index.ts";
 
 /** The suites by name. */
-export const suites: Record<string, Suite> = { analytics, embeddings, overview, schema, search };
+export const suites: Record<string, Suite> = { analytics, embeddings, overview, rag, schema, search };

@@ -70,7 +70,7 @@ test("a folder without the files is named", async () => {
 
 test.each([
   ["corpus.jsonl", `{"id":"d1","text":"x"}\n\nnot json\n`, "corpus.jsonl, line 3: not JSON"],
-  ["corpus.jsonl", `{"id":"d1","text":"x"}\n[1]\n`, "corpus.jsonl, line 2: id must be"],
+  ["corpus.jsonl", `{"id":"d1","text":"x"}\n[1]\n`, "corpus.jsonl, line 2: not a JSON object"],
   ["corpus.jsonl", `null\n`, "corpus.jsonl, line 1: not a JSON object"],
   ["corpus.jsonl", `{"id":1,"text":"x"}\n`, "corpus.jsonl, line 1: id must be"],
   ["corpus.jsonl", `{"id":"d1"}\n`, "corpus.jsonl, line 1: text must be"],

@@ -1,7 +1,14 @@
 import { expect, test } from "vitest";
-import { clusterOf, pairedBootstrap } from "../../src/eval/bootstrap.ts";
-import { mean, ndcg, recall, reciprocalRank } from "../../src/eval/metrics.ts";
-import { formatInterval } from "../../src/eval/report.ts";
+import { bootstrapMeans } from "../../../src/evaluation/bootstrap.ts";
+import {
+  clusterOf,
+  mean,
+  ndcg,
+  pairedBootstrap,
+  precision,
+  recall,
+  reciprocalRank,
+} from "../../../src/evaluation.ts";
 
 const grades = new Map([
   ["c", 1],
@@ -75,27 +82,29 @@ test("the same seed draws the same, another seed other queries", () => {
   expect(pairedBootstrap(ours, theirs, { ...few, seed: 2 })).not.toEqual(pairedBootstrap(ours, theirs, few));
 });
 
-test("queries belong together when the same documents are relevant, in any order", () => {
-  const query = (grades: [string, number][]) => clusterOf({ id: "", text: "", grades: new Map(grades) });
-  expect(
-    query([
-      ["a", 1],
-      ["b", 2],
-    ]),
-  ).toBe(
-    query([
-      ["b", 1],
-      ["a", 1],
-      ["c", 0],
-    ]),
-  );
-  expect(query([["a", 1]])).not.toBe(query([["b", 1]]));
+test("questions belong together when the same ids are relevant, in any order", () => {
+  const ab = new Map([
+    ["a", 1],
+    ["b", 2],
+  ]);
+  const bac = new Map([
+    ["b", 1],
+    ["a", 1],
+    ["c", 0],
+  ]);
+  expect(clusterOf(ab)).toBe(clusterOf(bac));
+  expect(clusterOf(new Map([["a", 1]]))).not.toBe(clusterOf(new Map([["b", 1]])));
 });
 
-test("the verdict names the better engine only when the whole interval is on its side", () => {
-  const verdict = (low: number, high: number) =>
-    formatInterval("Ours", "Theirs", { difference: 0, low, high, units: 9 }, "queries");
-  expect(verdict(-0.2, -0.1)).toContain(": Theirs is significantly better");
-  expect(verdict(0.1, 0.2)).toContain(": Ours is significantly better");
-  expect(verdict(-0.1, 0.2)).toContain("Theirs is not significantly better");
+test("precision is the relevant share of the first places, empty ones included", () => {
+  expect(precision(["a", "x", "junk", "b"], grades, 4)).toBe(2 / 4);
+  expect(precision(["a", "x", "junk", "b"], grades, 3)).toBeCloseTo(1 / 3);
+  expect(precision(["a"], grades, 10)).toBe(1 / 10);
+});
+
+test("series of one call see the same draws, so that their means differ by the same in every draw", () => {
+  const values = [0.1, 0.5, 0.9, 0.3];
+  const [first, second] = bootstrapMeans([values, values.map((value) => value + 1)], { resamples: 300 });
+  expect(second?.low).toBeCloseTo((first?.low ?? 0) + 1, 10);
+  expect(second?.high).toBeCloseTo((first?.high ?? 0) + 1, 10);
 });

@@ -29,6 +29,11 @@ export function reciprocalRank(ranking: readonly string[], grades: Grades, depth
   return index === -1 ? 0 : 1 / (index + 1);
 }
 
+/** Share of relevant documents among the first `depth`; places that the ranking leaves empty count as not relevant. 0..1. */
+export function precision(ranking: readonly string[], grades: Grades, depth: number): number {
+  return ranking.slice(0, depth).filter((id) => gradeOf(grades, id) > 0).length / depth;
+}
+
 /** NaN of none. */
 export const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
