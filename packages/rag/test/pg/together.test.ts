@@ -390,24 +390,31 @@ describe("deadlines", () => {
 
   test("an abort ends the call at once, and what is not begun is not run", async () => {
     const { db } = database;
-    const [asked, ready] = [deferred<AbortSignal>(), deferred<void>()];
-    const keyword = keywordOn(db, async ({ signal }) => {
+    const asked = deferred<AbortSignal>();
+    const keyword = keywordOn(db, ({ signal }) => {
       asked.resolve(signal);
-      await ready.promise;
-      return { sql: sql`select 1 / 0`, complete: true };
+      return new Promise(() => {});
     });
+    let begun = 0;
+    const short = shortOn(db, async ({ limit }) => ({
+      sql: ranked(shortness, limit),
+      get settings() {
+        begun++;
+        return undefined;
+      },
+      complete: true,
+    }));
     const controller = new AbortController();
-    const rag = createRag({ retrievers: { keyword, short: shortOn(db) }, db });
+    const rag = createRag({ retrievers: { keyword, short }, db });
     const pending = rag.retrieveContext({ ...call(), signal: controller.signal });
     const signal = await asked.promise;
     const reason = new Error("gone");
     controller.abort(reason);
     await expect(pending).rejects.toBe(reason);
     expect(signal.aborted).toBe(true);
-    ready.resolve();
-    // The connection is free again.
+    // The connection is free again: an embedded database has no other.
     expect(await rowsOf(db, sql`select 1 as one`)).toEqual([{ one: 1 }]);
-    expect(keyword.asked.retrieve).toBe(0);
+    expect([begun, keyword.asked.retrieve, short.asked.retrieve]).toEqual([0, 0, 0]);
   });
 });
 
@@ -453,6 +460,28 @@ describe("in the caller's transaction", () => {
       expect(await tx.$count(projects)).toBe(3);
     });
   });
+});
+
+test("what the caller writes after a retriever was late is kept", async () => {
+  const { db } = database;
+  const owner = await seedUser(db);
+  const timers = manualTimers();
+  const asked = deferred<void>();
+  const slow = keywordOn(db, () => {
+    asked.resolve();
+    return new Promise(() => {});
+  });
+  const rag = createRag({ retrievers: { slow, short: shortOn(db) }, limits: { deadlineMs: 999 }, ...timers });
+  await withUser(db, owner, async (tx) => {
+    const pending = rag.retrieveContext({ query: "vercel", userId: owner, db: tx });
+    await asked.promise;
+    timers.advance(333);
+    await vi.waitFor(() => expect(timers.pending()).toBe(1));
+    timers.advance(666);
+    expect((await pending).retrievers.slow).toMatchObject({ status: "timed-out" });
+    await tx.insert(projects).values({ userId: owner, name: "New" });
+  });
+  expect(await withUser(db, owner, (tx) => tx.$count(projects))).toBe(1);
 });
 
 test("beside those of the statement the others are asked as ever, in any order of names", async () => {
