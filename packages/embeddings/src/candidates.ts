@@ -1,11 +1,12 @@
-import { type Database, withDatabaseErrors } from "@devora/db-schema";
-import type { SQL } from "drizzle-orm";
+import { type Database, rowsOf, withDatabaseErrors } from "@devora/db-schema";
+import { type SQL, sql } from "drizzle-orm";
 import { chooseScan } from "./choose-scan.ts";
 import type { Context } from "./context.ts";
 import { EmbeddingsError, shapeOf } from "./errors.ts";
 import { candidatesQuery, noCandidates } from "./queries/candidates.ts";
-import { nearPassages } from "./queries/near-passages.ts";
+import type { NearParams } from "./queries/near-passages.ts";
 import { setScanSettingsQuery } from "./queries/scan-settings.ts";
+import type { Scope } from "./queries/scope.ts";
 import { inScope, type SearchOptions, searchScopesOf } from "./read-scopes.ts";
 import { assertLimit, queryVector } from "./search-passages.ts";
 import type { AnyFilters } from "./sources/filters-of.ts";
@@ -24,38 +25,64 @@ export interface CandidatesOptions<TName extends string = string, TFilters = Any
 /** The nearest passages as SQL, for a statement of the caller's. */
 export interface Candidates {
   /**
-   * A select of `id` (of the passage, uuid), `source`, `entity_id` (text) and `distance` (cosine, float8), at most
-   * `limit` rows, nearest first. Live rows in scope alone. Put it into a CTE or into `from (…)`; it has no alias.
+   * A select of `id` (of the passage, uuid), `source`, `entity_id`, `title`, `text` (text), `start_offset`, `end_offset`
+   * (int), `score` (cosine similarity, 0 to 1, float8), `updated_at`, `complete` and `distance` (cosine, float8): at
+   * most `limit` rows, nearest first. Live rows in scope alone. `complete` is the same in each: false where an index
+   * gave up before it had found enough. Put it into a CTE or into `from (…)`; it has no alias.
    */
   sql: SQL;
   /** To be executed before it in the same transaction: lets index scans go on until enough rows pass. */
   settings: SQL;
+  /** Of an answer without rows, which cannot say it: whether nothing was missed. */
+  complete: boolean;
 }
 
 /**
  * The SQL of a retrieval. How it scans is chosen now, by what is stored now; run it soon, in a transaction of the same
- * scope: as the owner's user or as the service. It fetches once, so that rows that are many passages long, or an index
- * that gave up, may leave fewer than `limit`, where `retrieve` would look on.
+ * scope: as the owner's user or as the service. It fetches once, so that an index that gave up may leave fewer than
+ * `limit`, where `retrieve` would look on.
+ *
+ * @returns undefined where one statement cannot see all that `retrieve` finds: `db` is in a user's scope, which hides
+ *   the rows of sources without an owner
  */
-export async function candidates(context: Context, options: CandidatesOptions): Promise<Candidates> {
+export async function candidates(
+  context: Context,
+  options: CandidatesOptions,
+): Promise<Candidates | undefined> {
   const { query, limit = 50, ef, signal } = options;
   assertLimit(limit);
   const scopes = searchScopesOf(context, options.entityTypes, options);
   const vector =
     typeof query === "string" ? await queryVector(context, query, signal) : ownVector(context, query);
   const settings = setScanSettingsQuery(iterativeScan(ef));
-  if (vector === undefined) return { sql: noCandidates, settings };
+  if (vector === undefined) return { sql: noCandidates, settings, complete: true };
   return withDatabaseErrors("embeddings.candidates", async () => {
-    const parts: SQL[] = [];
+    if (await isHidden(scopes, options)) return undefined;
+    const parts: NearParams[] = [];
     for (const scope of scopes) {
       signal?.throwIfAborted();
       const plan = await inScope(context, scope, options, (tx: Database) =>
         chooseScan(tx, context, scope, { signal }),
       );
-      if (plan !== undefined) parts.push(nearPassages({ ...scope, ...plan, vector, candidates: limit }));
+      if (plan !== undefined) parts.push({ ...scope, ...plan, vector, candidates: limit });
     }
-    return { sql: parts.length === 0 ? noCandidates : candidatesQuery(parts, limit), settings };
+    return {
+      sql: parts.length === 0 ? noCandidates : candidatesQuery(parts, limit),
+      settings,
+      complete: parts.every(({ scan }) => scan === "all" || scan === "rows"),
+    };
   });
+}
+
+/** Whether rows that nobody owns are asked for in the scope of a user, who does not see them. */
+async function isHidden(scopes: readonly Scope[], { db, ownerId }: CandidatesOptions): Promise<boolean> {
+  if (db === undefined || ownerId === undefined || scopes.every(({ owner }) => owner !== "none"))
+    return false;
+  const [row] = await rowsOf(
+    db,
+    sql`select coalesce(current_setting('app.user_id', true), '') <> '' as scoped`,
+  );
+  return row?.scoped === true;
 }
 
 function ownVector({ embedder: { dimensions } }: Context, vector: unknown): readonly number[] {

@@ -92,17 +92,19 @@ export interface Embeddings<TName extends string = string, TFilters = AnyFilters
   /** The passages nearest to a question, for a prompt. */
   retrieve(options: RetrieveOptions<TName, TFilters>): Promise<Retrieval>;
   /**
-   * The SQL of a retrieval, to join in a statement of your own; see {@link Candidates}.
+   * The SQL of a retrieval, to join in a statement of your own; see {@link Candidates}. Undefined where sources
+   * without an owner are asked for in a user's scope, which hides their rows: name `entityTypes`.
    *
    * @example
    * const near = await embeddings.candidates({ query: "payment by card", ownerId: user.id, db: tx });
+   * if (near === undefined) return;
    * await tx.execute(near.settings);
    * await tx.execute(sql`with near as materialized (${near.sql})
    *   select near.entity_id, near.distance, projects.stars
    *   from near join projects on near.source = 'projects' and projects.id = near.entity_id::uuid
    *   order by near.distance - projects.stars * 0.01`);
    */
-  candidates(options: CandidatesOptions<TName, TFilters>): Promise<Candidates>;
+  candidates(options: CandidatesOptions<TName, TFilters>): Promise<Candidates | undefined>;
 
   /** Groups of rows of one source that say nearly the same. @throws {EmbeddingsError} as findSimilarEntities */
   findDuplicates(options: FindDuplicatesOptions<TName, TFilters>): Promise<DuplicateClusters>;

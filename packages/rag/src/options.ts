@@ -94,6 +94,8 @@ export interface RagOptions {
   readonly diversity?: number;
   /** The database of the retrievers that offer `candidates`: they are asked in one statement. Default: each by itself. */
   readonly db?: Database;
+  /** Role of that statement, as the retrievers were given it; `null` keeps the login's own. Default `devora_app`. */
+  readonly role?: string | null;
   readonly limits?: LimitOptions;
   /** Put before the instructions of every prompt: who the assistant is. Counts in the budget. Default none. */
   readonly system?: string;

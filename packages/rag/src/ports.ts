@@ -47,7 +47,7 @@ export interface Retriever {
   retrieve(call: RetrieverCall): Promise<RetrieverResult>;
   /**
    * The same passages as SQL. Retrievers that offer it, and read the database that `createRag` is given as `db`, are
-   * asked in one statement together. Undefined for a query that nothing can match.
+   * asked in one statement together. Undefined where one statement cannot answer this query: `retrieve` is asked then.
    */
   candidates?(call: CandidatesCall): Promise<Candidates | undefined>;
 }
@@ -61,13 +61,14 @@ export interface CandidatesCall extends RetrieverCall {
 /** A retrieval as SQL. */
 export interface Candidates {
   /**
-   * A select of `id`, `source`, `entity_id`, `title`, `text`, `start_offset`, `end_offset` (int), `score` (float8) and
-   * `updated_at` (timestamptz): the columns of a {@link Passage}, at most `limit` rows, best first.
+   * A select of `id`, `source`, `entity_id`, `title`, `text`, `start_offset`, `end_offset` (int), `score` (float8),
+   * `updated_at` (timestamptz): the columns of a {@link Passage}, at most `limit` rows, best first. And `complete`
+   * (boolean), the same in each row: false when better passages may have been missed.
    */
   readonly sql: SQL;
   /** To be executed before it in the same transaction. */
   readonly settings?: SQL | undefined;
-  /** False when better passages may be missed. */
+  /** Of an answer without rows, which cannot say it: whether nothing was missed. */
   readonly complete: boolean;
 }
 

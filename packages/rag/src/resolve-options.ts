@@ -47,6 +47,7 @@ export interface ResolvedOptions {
   readonly reranker: ResolvedReranker | undefined;
   readonly diversity: number;
   readonly db: Database | undefined;
+  readonly role: string | null | undefined;
   readonly limits: Required<LimitOptions>;
   readonly system: string;
   readonly locale: Locale;
@@ -81,6 +82,7 @@ export function resolveOptions(options: RagOptions): ResolvedOptions {
     reranker: resolveReranker(options.reranker, limits.deadlineMs),
     diversity: numberFrom("diversity", options.diversity ?? 0, 0, 1),
     db: options.db,
+    role: options.role,
     limits,
     system: options.system ?? "",
     locale: assertLocale("locale", options.locale ?? "en"),

@@ -1,6 +1,7 @@
 import { codeOf } from "./errors.ts";
-import type { Passage, RetrieverCall, RetrieverResult } from "./ports.ts";
+import type { Passage, RetrieverCall } from "./ports.ts";
 import type { Leg, ResolvedOptions } from "./resolve-options.ts";
+import { type Ask, type LegAnswer, startTogether } from "./retrieve-together.ts";
 
 /** What became of one retriever in one call. */
 export interface RetrieverReport {
@@ -12,6 +13,13 @@ export interface RetrieverReport {
   readonly tookMs: number;
   /** The `code` of its error, else the error's name. */
   readonly errorCode?: string;
+  /** Whether it answered by the one statement of several retrievers; absent where there was none. */
+  readonly together?: boolean;
+  /**
+   * Why it answered by itself: `NO_SQL` for this query; `TOO_FEW`, its SQL looked less far; else the SQLSTATE with
+   * which the statement failed, such as 57014 where it took more than a third of the shortest deadline.
+   */
+  readonly apartCode?: string;
 }
 
 /** One retriever's passages, none when it failed, with its report. */
@@ -26,26 +34,51 @@ type Clock = Pick<ResolvedOptions, "now" | "sleep">;
 type Call = Omit<RetrieverCall, "signal"> & { readonly signal?: AbortSignal | undefined };
 
 /**
- * Asks all retrievers side by side, each until its own deadline. One that throws, answers nonsense or is late has
- * no passages and an `error`; its signal is aborted, and what it does afterwards is ignored.
+ * Asks all retrievers, several of one database in one statement (see {@link startTogether}), the others side by side;
+ * each until its own deadline. One that throws, answers nonsense or is late has no passages and an `error`; its signal
+ * is aborted, and what it does afterwards is ignored.
  */
-export async function runRetrievers(legs: readonly Leg[], call: Call, clock: Clock): Promise<LegOutcome[]> {
-  call.signal?.throwIfAborted();
-  const outcomes = await Promise.all(legs.map((leg) => runLeg(leg, call, clock)));
-  call.signal?.throwIfAborted();
+export async function runRetrievers(
+  legs: readonly Leg[],
+  call: Call,
+  options: ResolvedOptions,
+): Promise<LegOutcome[]> {
+  const { signal, ...shared } = call;
+  signal?.throwIfAborted();
+  const { asks, ended } = startTogether(legs, shared, options);
+  const askOf = (leg: Leg): Ask => asks.get(leg) ?? ((legCall) => leg.retriever.retrieve(legCall));
+  const outcomes = await Promise.all(legs.map((leg) => runLeg(leg, askOf(leg), { call, clock: options })));
+  // The caller's connection is given back as it was, and not with a savepoint still open.
+  if (call.db !== undefined) await ended;
+  signal?.throwIfAborted();
   return outcomes;
 }
 
-async function runLeg(leg: Leg, call: Call, clock: Clock): Promise<LegOutcome> {
+interface LegRun {
+  readonly call: Call;
+  readonly clock: Clock;
+}
+
+async function runLeg(leg: Leg, ask: Ask, { call, clock }: LegRun): Promise<LegOutcome> {
   const startedAt = clock.now();
   const report = (facts: Omit<RetrieverReport, "tookMs">): RetrieverReport => ({
     ...facts,
     tookMs: clock.now() - startedAt,
   });
   try {
-    const { passages, complete } = await untilDeadline(leg, call, clock);
+    const { passages, complete, together, apartCode } = await untilDeadline(leg, ask, { call, clock });
     assertPassages(passages);
-    return { leg, passages, report: report({ status: "ok", passages: passages.length, complete }) };
+    return {
+      leg,
+      passages,
+      report: report({
+        status: "ok",
+        passages: passages.length,
+        complete,
+        ...(together === undefined ? {} : { together }),
+        ...(apartCode === undefined ? {} : { apartCode }),
+      }),
+    };
   } catch (error) {
     const status = error instanceof DeadlineError ? "timed-out" : "failed";
     const errorCode = codeOf(error);
@@ -53,7 +86,7 @@ async function runLeg(leg: Leg, call: Call, clock: Clock): Promise<LegOutcome> {
   }
 }
 
-async function untilDeadline(leg: Leg, call: Call, { sleep }: Clock): Promise<RetrieverResult> {
+async function untilDeadline(leg: Leg, ask: Ask, { call, clock: { sleep } }: LegRun): Promise<LegAnswer> {
   const work = new AbortController();
   const timer = new AbortController();
   const stop = () => {
@@ -68,7 +101,7 @@ async function untilDeadline(leg: Leg, call: Call, { sleep }: Clock): Promise<Re
   });
   try {
     // In a function, so that a retriever that throws before its promise fails like any other.
-    const found = (async () => leg.retriever.retrieve({ ...call, signal: work.signal }))();
+    const found = (async () => ask({ ...call, signal: work.signal }))();
     return await Promise.race([found, deadline]);
   } finally {
     call.signal?.removeEventListener("abort", stop);

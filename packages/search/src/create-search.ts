@@ -1,4 +1,5 @@
 import type { Database } from "@devora/db-schema";
+import { type Candidates, candidates } from "./candidates.ts";
 import { createCursorCodec } from "./cursor.ts";
 import {
   type DeleteQueriesAnswer,
@@ -60,6 +61,15 @@ export type Search<S extends Source> = SourceVerbs<S> & {
   didYouMean(options: DidYouMeanOptions<S>): Promise<DidYouMean>;
   /** Passages of text for a question, for an LLM's prompt. */
   retrieve(options: RetrieveOptions): Promise<RetrieveAnswer>;
+  /**
+   * The same passages as SQL, to join in a statement of your own; see {@link Candidates}. Undefined without `passages`.
+   * @throws {SearchError} OWNER_REQUIRED, INVALID_OPTION
+   * @throws {DatabaseError}
+   * @example
+   * const found = await search.candidates({ query: "payment by card", ownerId: user.id, db: tx });
+   * if (found) await tx.execute(sql`select found.entity_id, found.score from (${found.sql}) as found`);
+   */
+  candidates(options: RetrieveOptions): Promise<Candidates | undefined>;
   /**
    * Keeps what a query for a word finds as well (module `search`): for all owners, so for administrators.
    * @throws {SearchError} UNKNOWN_SOURCE, INVALID_OPTION
@@ -140,6 +150,7 @@ export function createSearch<const S extends Source = (typeof devoraSources)[num
     getSuggestions: (call) => getSuggestions(context, call),
     didYouMean: (call) => didYouMean(context, call),
     retrieve: (call) => retrieve({ ...context, passages }, call),
+    candidates: (call) => candidates({ ...context, passages }, call),
     setSynonyms: (call) => setSynonyms(context, call),
     refreshStatistics: (call) => refreshStatistics(context, call),
     reportQueries: (call) => reportQueries(context, call),

@@ -1,4 +1,5 @@
 export { bm25IndexFor } from "./bm25.ts";
+export type { Candidates } from "./candidates.ts";
 export { type CreateSearchOptions, createSearch, type Search, type SourceVerbs } from "./create-search.ts";
 export type { DeleteQueriesAnswer, DeleteQueriesOptions } from "./delete-queries.ts";
 export { chunkPassages, devoraSources, type PassageSource } from "./devora-sources.ts";

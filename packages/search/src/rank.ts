@@ -1,4 +1,5 @@
 import { type Database, rowsOf } from "@devora/db-schema";
+import { type SQL, sql } from "drizzle-orm";
 import { queryHash } from "./cursor.ts";
 import { type KnownFrequencies, readFrequencies } from "./frequencies.ts";
 import { declaredName } from "./identifiers.ts";
@@ -7,7 +8,14 @@ import { maxCountedMatches } from "./queries/frequencies.ts";
 import { decodeLexemes, lexemesQuery } from "./queries/lexemes.ts";
 import { maxRankedRows, type RankedSource } from "./queries/ranking.ts";
 import type { Explanation, Ranking, RankOptions } from "./rank-options.ts";
-import { fillRows, type Place, type RankCall, type RankedPage, rankPage } from "./ranked-page.ts";
+import {
+  fillRows,
+  type Place,
+  pageStatement,
+  type RankCall,
+  type RankedPage,
+  rankPage,
+} from "./ranked-page.ts";
 import { composeTerms, type Term, type Terms, textsToStem, withinWords } from "./terms.ts";
 import { candidateTerms, estimatedTotal, weightTerms } from "./weights.ts";
 
@@ -30,24 +38,67 @@ const maxScannedRows = 2_000;
  * rows with any; and where nothing matches, code by letters within its words.
  */
 export async function rank(db: Database, options: RankOptions): Promise<Ranking> {
-  const { sources, parsed, cursor, signal } = options;
+  const { call, explanation, terms } = await begin(db, options);
+  if (call === undefined) return nothing(explanation, terms);
+  const hash = hashOf(options, call.terms);
+  const place = options.cursor?.placeOf(hash);
+  const found = place ? await rankPage(call, place) : await rankFirstPage(call);
+  return found
+    ? { ...found, explanation: undefined, place: { ...found.place, hash }, kernels: call.installed.kernels }
+    : nothing(explanation, terms);
+}
+
+/** A ranking that one statement makes, and does not make yet. */
+export interface RankingStatement {
+  /** See `rankingQuery`; undefined where the query itself finds nothing. */
+  readonly ranking: SQL | undefined;
+  /** Of its rows without an id: whether all rows that match were ranked. */
+  readonly complete: SQL;
+}
+
+/**
+ * The statement with which {@link rank} ranks rows with any of the words, for sources without identifiers and BM25
+ * indexes: with these it may take a second one.
+ */
+export async function rankingStatement(db: Database, options: RankOptions): Promise<RankingStatement> {
+  const { call } = await begin(db, options);
+  if (call === undefined) return { ranking: undefined, complete: sql`true` };
+  const frequencies = await readFrequencies(db, { ...options, ...call, sources: options.sources });
+  const first = firstPlace(call.terms, frequencies);
+  const isSingle = call.terms.terms.length === 1;
+  const { place, bound } = bounded(isSingle ? first : relaxed(first, call.terms, frequencies), frequencies);
+  options.signal?.throwIfAborted();
+  return {
+    ranking: pageStatement(call, place, { bound }),
+    complete: place.fill
+      ? sql`matched + filled < ${fillRows}::int`
+      : sql`matched < ${bound}::int and matched <= ${place.cap}::int`,
+  };
+}
+
+interface Beginning {
+  /** Undefined where the query itself finds nothing. */
+  readonly call: RankCall | undefined;
+  readonly explanation: Explanation | undefined;
+  readonly terms: Terms;
+}
+
+/** The query's lexemes, and what the database has for it. */
+async function begin(db: Database, options: RankOptions): Promise<Beginning> {
+  const { sources, parsed, signal } = options;
   const texts = textsToStem(parsed);
-  if (parsed.clauses.length === 0) return nothing(explanationOf(parsed), composeTerms(parsed, []));
+  if (parsed.clauses.length === 0) {
+    return { call: undefined, explanation: explanationOf(parsed), terms: composeTerms(parsed, []) };
+  }
   signal?.throwIfAborted();
   const lexemes = decodeLexemes(await rowsOf(db, lexemesQuery(texts, sources)), texts.length);
   const terms = { ...composeTerms(parsed, lexemes), declared: declaredName(parsed) };
   const explanation = terms.onlyStopWords ? "only_stop_words" : undefined;
-  if (terms.terms.length === 0 || sources.length === 0) return nothing(explanation, terms);
+  if (terms.terms.length === 0 || sources.length === 0) return { call: undefined, explanation, terms };
 
   signal?.throwIfAborted();
   const installed = await options.installed(db, sources, options);
-  const hash = hashOf(options, terms);
-  const place = cursor?.placeOf(hash);
-  const call = { db, options, terms, installed };
-  const found = place ? await rankPage(call, place) : await rankFirstPage(call);
-  return found
-    ? { ...found, explanation: undefined, place: { ...found.place, hash }, kernels: installed.kernels }
-    : nothing(explanation, terms);
+  return { call: { db, options, terms, installed }, explanation, terms };
 }
 
 const hashOf = ({ sources, scope, words, preferences }: RankOptions, terms: Terms): string =>
@@ -146,19 +197,28 @@ function relaxed(first: Place, { terms }: Terms, frequencies: KnownFrequencies):
   };
 }
 
-/** The first page says how many rows match, and whether all of them were ranked. */
-async function rankFirst(call: RankCall, first: Place, frequencies: KnownFrequencies): Promise<RankedPage> {
+/** The place of a first page, and how many rows it counts of each source. */
+function bounded(
+  first: Place,
+  frequencies: KnownFrequencies,
+): { place: Place; bound: number; expected: number } {
   const expected = estimatedTotal(frequencies, first.relaxed ? "any" : "all");
   const bound = expected > maxExpectedMatches ? first.cap + 1 : maxCountedMatches;
   const scattered = frequencies.known && isScattered(expected, frequencies.rows);
-  const page = await rankPage(call, { ...first, scattered }, bound);
+  return { place: { ...first, scattered }, bound, expected };
+}
+
+/** The first page says how many rows match, and whether all of them were ranked. */
+async function rankFirst(call: RankCall, first: Place, frequencies: KnownFrequencies): Promise<RankedPage> {
+  const { place: begun, bound, expected } = bounded(first, frequencies);
+  const page = await rankPage(call, begun, bound);
   const sumOf = (count: (source: RankedSource) => number) =>
     page.sources.reduce((sum, source) => sum + count(source), 0);
   const isCounted = page.sources.every(first.fill ? isExhausted : ({ matched }) => matched < bound);
   const complete = isCounted && (first.fill || page.sources.every(({ matched }) => matched <= first.cap));
   const counted = sumOf(first.fill ? ({ ranked }) => ranked : ({ matched }) => matched);
   const total = isCounted ? counted : Math.max(counted, expected);
-  const place = { ...first, scattered, total, complete };
+  const place = { ...begun, total, complete };
   // What BM25 indexes hold best is ranked beside.
   const hasIndex = call.options.sources.some(({ bm25Index }) => bm25Index !== undefined);
   const best = !complete && hasIndex ? await rankPage(call, place, bound) : page;

@@ -34,20 +34,45 @@ export type RankedPage = Omit<Ranking, "place" | "explanation" | "kernels"> & { 
 
 /** Ranks by a place that is known: the first one, or that of a cursor. */
 export async function rankPage(
-  { db, options, terms, installed }: RankCall,
+  call: RankCall,
   place: Place,
   bound = laterPages * place.cap,
 ): Promise<RankedPage> {
+  const { db, options, terms } = call;
   const { signal } = options;
-  const asked = { ...terms, ...(place.within ? withinWords(terms) : undefined) };
-  const weighted = terms.terms.map((term, index) => ({ ...term, weight: place.weights[index] ?? 0 }));
-  const match = matchOf(asked, place);
-  const best = place.complete ? undefined : await readBest(db, options, asked, match);
+  const asked = askedTerms(terms, place);
+  const best = place.complete ? undefined : await readBest(db, options, asked, matchOf(asked, place));
   signal?.throwIfAborted();
-  const kernels = place.within ? noKernels : installed.kernels;
-  const rows = await rowsOf(db, pageOf(options, asked, { ...place, weighted, match, best, bound }, kernels));
-  return { ...decodeRanking(rows), ...place, terms: asked, weighted, place };
+  const rows = await rowsOf(db, pageStatement(call, place, { bound, best }));
+  return { ...decodeRanking(rows), ...place, terms: asked, weighted: weightedTerms(terms, place), place };
 }
+
+export interface PageBounds {
+  /** Rows that are counted of each source. */
+  readonly bound: number;
+  /** By source, the ids that its BM25 index holds best. */
+  readonly best?: ReadonlyMap<string, string> | undefined;
+}
+
+/** The statement that ranks by a place; see `rankingQuery`. */
+export function pageStatement(
+  { options, terms, installed }: RankCall,
+  place: Place,
+  { bound, best }: PageBounds,
+): SQL {
+  const asked = askedTerms(terms, place);
+  const weighted = weightedTerms(terms, place);
+  const kernels = place.within ? noKernels : installed.kernels;
+  return pageOf(options, asked, { ...place, weighted, match: matchOf(asked, place), best, bound }, kernels);
+}
+
+const askedTerms = (terms: AskedTerms, place: Place): AskedTerms => ({
+  ...terms,
+  ...(place.within ? withinWords(terms) : undefined),
+});
+
+const weightedTerms = ({ terms }: Terms, { weights }: Place): WeightedTerm[] =>
+  terms.map((term, index) => ({ ...term, weight: weights[index] ?? 0 }));
 
 /** Letters within words are read from the bodies, which kernels do not do. */
 const noKernels: Kernels = new Map();

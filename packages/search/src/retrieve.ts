@@ -10,7 +10,7 @@ import { decodePage, pageQuery } from "./queries/page.ts";
 import { decodePassages, passagesQuery } from "./queries/passages.ts";
 import type { Scope } from "./queries/scope.ts";
 import { rank } from "./rank.ts";
-import type { Ranking } from "./rank-options.ts";
+import type { Ranking, RankOptions } from "./rank-options.ts";
 import type { Source } from "./source.ts";
 
 export interface RetrieveOptions extends CallOptions {
@@ -36,12 +36,18 @@ export interface RetrieveContext extends SearchContext<Source> {
   readonly passages: PassageSource | undefined;
 }
 
-/** Ranks rows by any of the question's words: passages where they are kept, else the rows they are cut from. */
-export async function retrieve(context: RetrieveContext, options: RetrieveOptions): Promise<RetrieveAnswer> {
-  const verb = "retrieve";
+/** A retrieval that was checked: what is ranked, and how. */
+export interface RetrieveCall {
+  readonly sources: readonly Source[];
+  readonly scope: Scope;
+  readonly ranking: RankOptions;
+}
+
+/** @throws {SearchError} INVALID_OPTION, OWNER_REQUIRED, UNKNOWN_SOURCE */
+export function retrieveCall(verb: string, context: RetrieveContext, options: RetrieveOptions): RetrieveCall {
   assertText(verb, "query", options.query);
   const limit = wholeNumber(verb, "limit", options.limit, { initial: 10, min: 1, max: 100 });
-  const { passages } = context;
+  const { passages, installed } = context;
   const sources = passages
     ? [passages.rows]
     : chooseSources(verb, context.sources, options.sources).filter(({ body }) => body !== undefined);
@@ -49,24 +55,24 @@ export async function retrieve(context: RetrieveContext, options: RetrieveOption
 
   const filters = passages && options.sources ? { source: options.sources } : {};
   const scope: Scope = { ownerId: options.ownerId, filters, updatedAfter: undefined };
-  const { query, signal } = options;
+  const ranking: RankOptions = {
+    ...{ sources, scope, limit, installed, signal: options.signal, parsed: parseQuery(options.query) },
+    ...{ words: "any", facets: false, offset: 0, cursor: undefined, preferences: {} },
+    isOwn: options.db === undefined,
+  };
+  return { sources, scope, ranking };
+}
+
+/** Ranks rows by any of the question's words: passages where they are kept, else the rows they are cut from. */
+export async function retrieve(context: RetrieveContext, options: RetrieveOptions): Promise<RetrieveAnswer> {
+  const verb = "retrieve";
+  const { sources, scope, ranking: rankOptions } = retrieveCall(verb, context, options);
+  const { passages } = context;
+  const { signal } = options;
   signal?.throwIfAborted();
   return withDatabaseErrors(`search.${verb}`, () =>
     withReadScope(context, options, async (db) => {
-      const ranking = await rank(db, {
-        ...{
-          sources,
-          scope,
-          parsed: parseQuery(query),
-          words: "any",
-          facets: false,
-          limit,
-          offset: 0,
-          signal,
-        },
-        ...{ installed: context.installed, cursor: undefined, preferences: {} },
-        isOwn: options.db === undefined,
-      });
+      const ranking = await rank(db, rankOptions);
       signal?.throwIfAborted();
       if (ranking.rows.length === 0) return { passages: [], complete: ranking.complete };
       const found = passages

@@ -224,6 +224,7 @@ test("a user is recommended rows like the latest ones, of those that the source 
 
 const joined = async (tx: typeof database.db, call: object) => {
   const near = await kitchen().candidates({ query: "apples with cinnamon", db: tx, ...call });
+  if (near === undefined) throw new Error("this has no SQL");
   await tx.execute(near.settings);
   return rowsOf<{ id: string; entity_id: string; source: string; distance: number; name: string }>(
     tx,
@@ -260,9 +261,12 @@ test("candidates as the service, of several sources, by a vector, and of nothing
   const { embedding } = await embeddings.generateEmbedding("onion soup");
   const rows = await withService(database.db, async (tx) => {
     const near = await embeddings.candidates({ query: embedding, ownerId: "ann", limit: 3, db: tx });
-    return rowsOf(
-      tx,
-      sql`select source, entity_id from (${near.sql}) as near order by distance, source, entity_id`,
+    return (
+      near &&
+      rowsOf(
+        tx,
+        sql`select source, entity_id from (${near.sql}) as near order by distance, source, entity_id`,
+      )
     );
   });
   // Of the owner, and of what nobody owns.
@@ -277,6 +281,52 @@ test("candidates as the service, of several sources, by a vector, and of nothing
       code: "INVALID_INPUT",
     });
   }
+});
+
+test.each([
+  ["some", 3],
+  ["all", 50],
+])("candidates are the passages of a retrieval: %s", async (_, limit) => {
+  const call = {
+    query: "soup with cream and apples",
+    ownerId: "ann",
+    entityTypes: ["recipes"],
+    limit,
+  } as const;
+  const { passages, complete } = await kitchen().retrieve(call);
+  const found = await withUser(database.db, "ann", async (tx) => {
+    const near = await kitchen().candidates({ ...call, db: tx });
+    expect(near?.complete).toBe(complete);
+    return near && rowsOf(tx, near.sql);
+  });
+  expect(passages.length).toBe(Math.min(limit, 6));
+  expect(
+    found?.map((row) => ({
+      id: row.id,
+      source: row.source,
+      entityId: row.entity_id,
+      title: row.title,
+      text: row.text,
+      start: row.start_offset,
+      end: row.end_offset,
+      score: row.score,
+      updatedAt: new Date(String(row.updated_at)),
+    })),
+  ).toEqual(passages);
+  expect(found?.map((row) => row.complete)).toEqual(passages.map(() => true));
+});
+
+test("in a user's scope there is no SQL for rows that nobody owns; a blank question finds nothing", async () => {
+  const call = { ownerId: "ann", query: "apples" };
+  await withUser(database.db, "ann", async (db) => {
+    expect(await kitchen().candidates({ ...call, db })).toBeUndefined();
+    expect(await kitchen().candidates({ ...call, db, entityTypes: ["recipes"] })).toBeDefined();
+    const blank = await kitchen().candidates({ ...call, query: " ", db });
+    expect(blank).toMatchObject({ complete: true });
+    expect(await rowsOf(db, blank?.sql ?? sql`select 1`)).toEqual([]);
+  });
+  // Not in the user's scope alone are they hidden.
+  expect(await kitchen().candidates(call)).toBeDefined();
 });
 
 test("rows that nobody owns are found beside the user's, but not in the user's own scope", async () => {

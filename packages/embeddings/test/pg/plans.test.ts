@@ -252,6 +252,7 @@ describe.each(["halfvec", "bit"] as const)("with the index %s", (index) => {
       const embeddings = embeddingsOf(index, [boxSource]);
       const plans = await plansOf(scope, async (db) => {
         const near = await embeddings.candidates({ ...question, ...owner, db });
+        if (near === undefined) throw new Error("this has no SQL");
         await db.execute(near.settings);
         await db.execute(sql`with near as materialized (${near.sql})
           select near.id, boxes.colour from near join boxes on boxes.id = near.entity_id::bigint`);
@@ -269,6 +270,34 @@ describe.each(["halfvec", "bit"] as const)("with the index %s", (index) => {
       expect(pairs).toHaveLength(1);
       for (const plan of pairs.flatMap(all)) expect(plan).toContain(hnsw[index]);
     });
+  });
+
+  test("candidates say whether it found as many as were asked for", async () => {
+    const found = await withService(database.db, async (db) => {
+      const near = await embeddingsOf(index, [boxSource]).candidates({
+        ...question,
+        allOwners: true,
+        limit: 30,
+        db,
+      });
+      if (near === undefined) throw new Error("this has no SQL");
+      await db.execute(near.settings);
+      const all = await rowsOf(db, near.sql);
+      // An index that gives up after its first five, some of them of other sources.
+      await db.execute(
+        sql`select set_config('hnsw.iterative_scan', 'off', true), set_config('hnsw.ef_search', '5', true)`,
+      );
+      const few = await rowsOf(db, near.sql);
+      return [all, few].map((hits) => [
+        hits.length < 30,
+        ...new Set(hits.map(({ complete }) => complete)),
+        near.complete,
+      ]);
+    });
+    expect(found).toEqual([
+      [false, true, false],
+      [true, false, false],
+    ]);
   });
 
   test("what nobody owns is served by it", async () => {

@@ -1,5 +1,5 @@
-import { mergePassages } from "../merge-passages.ts";
 import { fusePassages } from "../fuse-passages.ts";
+import { mergePassages } from "../merge-passages.ts";
 import type { LegOutcome } from "../run-retrievers.ts";
 import type { RankedItem } from "./judged-ranking.ts";
 import type { FusionMethod, Weights } from "./values.ts";

@@ -1,8 +1,14 @@
 import type { BenchRow } from "../../row.ts";
-import type { SuiteOptions } from "../../suite.ts";
+import type { Suite } from "../../suite.ts";
 import { qualityRows } from "./quality.ts";
+import { speedRows } from "./speed.ts";
 
-/** Quality of retrieval on test collections; in databases of the suite's own. */
-export async function rag({ log }: SuiteOptions): Promise<BenchRow[]> {
-  return qualityRows(log);
-}
+/** Each fills what it needs. */
+const parts: readonly Suite[] = [speedRows, ({ log }) => qualityRows(log)];
+
+/** Retrieval by words and vectors together. Size 1 is 100,000 passages; databases are the suite's own. */
+export const rag: Suite = async (options) => {
+  const rows: BenchRow[] = [];
+  for (const part of parts) rows.push(...(await part(options)));
+  return rows;
+};
