@@ -66,7 +66,6 @@ export function createLinkEscaper(): LinkEscaper {
     const before = previous;
     if (before === "backslash") {
       previous = undefined;
-      unclear ||= character === "`";
       return [passing(character), 1];
     }
     if (character === "`") return codeSpan(text, at, isAll);
@@ -124,7 +123,7 @@ function spanAt(text: string, at: number, isAll: boolean): string | "unfinished"
   for (const run of body.matchAll(/`+/g)) {
     const end = run.index + run[0].length;
     // A run at the very end may go on.
-    if (end > longestSpan || (end === reach.length && !isAll)) break;
+    if (end === reach.length && !isAll) break;
     if (open === 0) open = run[0].length;
     else if (run[0].length === open) return body.slice(0, end);
   }

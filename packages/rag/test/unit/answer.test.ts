@@ -118,6 +118,19 @@ describe("strict citations", () => {
     });
   });
 
+  test("the words of another passage are no support", async () => {
+    const other = passage({ id: "b", text: "The door of the house is red." });
+    const rag = ragOf(generatorOf(['[2 "sky over the harbour"] [2 "door of the house"]']), {
+      retrievers: { one: retrieverOf([source, other]) },
+      strictCitations: "flag",
+    });
+    const parts = await collect(rag.answer(call));
+    expect(parts.filter((part) => /citation/.test(part.type))).toMatchObject([
+      { type: "unsupported-citation", n: 2, quote: "sky over the harbour", reason: "not-found" },
+      { type: "citation", n: 2, sourceId: "b" },
+    ]);
+  });
+
   test("offsets that do not fit the text give the passage's own", async () => {
     const odd = { ...source, end: 9000 };
     const rag = ragOf(generatorOf(['[1 "sky over the harbour"]']), {

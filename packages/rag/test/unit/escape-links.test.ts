@@ -60,6 +60,8 @@ describe("what would be loaded, followed or run becomes text", () => {
     "a\n    ```\n    <img src=x>\n\n    ```",
     "- a\n\n    ```\n <img src=x>\n    ```",
     "   ```\n  ```\n<img src=x>\n```\n",
+    "  ```\n      ```\n  ```\n  <img src=x>",
+    "- a\n\n  ```\n     ```\n  <img src=x>",
     "```\n```\u00a0\n```\n<img src=x>",
     "``` a`\n<img src=x>\n```",
     "[`a]: /u`\n\n![`a]",
@@ -116,6 +118,7 @@ test("an open backtick holds back little, and an ordinary word nothing", () => {
 const hostile = fc
   .array(
     fc.oneof(
+      fc.constantFrom("  ```\n", "     ```\n", "      ```\n", "- a\n\n", "  <img src=x>\n"),
       fc.constantFrom(
         "`",
         "``",

@@ -115,6 +115,12 @@ describe("what never ends", () => {
     expect(scanner.push(" more [1")).toEqual([text(" more")]);
   });
 
+  test("a longer marker is text too, whichever way it comes", () => {
+    const marker = `[1 "${"harbour ".repeat(300)}"]`;
+    expect(scanned([`Blue ${marker} [1].`])).toEqual(scanned([...`Blue ${marker} [1].`]));
+    expect(said(scanned([marker]))).toEqual([]);
+  });
+
   test("an answer that is cut within a quote", () => {
     expect(scanned(['Blue [1 "harbour is bl'])).toEqual([text('Blue [1 "harbour is bl')]);
   });
