@@ -3,13 +3,12 @@ export { type FolderOptions, folderDocuments } from "./documents/folder-document
 export { type IngestSummary, ingestDocuments } from "./documents/ingest-documents.ts";
 export type {
   DocumentIndexer,
-  DocumentLimits,
   IngestOptions,
   IngestProgress,
   PruneOptions,
 } from "./documents/options.ts";
 export type { FailedDocument } from "./documents/prepare-document.ts";
-export type { DocumentReader, ReadDocument, ReaderCall } from "./documents/readers.ts";
+export type { DocumentLimits, DocumentReader, ReadDocument, ReaderCall } from "./documents/reader.ts";
 export { type SitemapOptions, sitemapDocuments } from "./documents/sitemap-documents.ts";
 export type {
   ContentCall,

@@ -39,3 +39,8 @@ export class DocumentError extends Error {
 /** A source that broke off: nothing is deleted after it, because what it did not give may still be there. */
 export const sourceFailed = (message: string, cause?: unknown): RagError =>
   new RagError("SOURCE_FAILED", message, { cause });
+
+/** @throws {DocumentError} TOO_LARGE */
+export function assertSize(bytes: number, most: number): void {
+  if (bytes > most) throw new DocumentError("TOO_LARGE", `It has more than ${most} bytes (limits.bytes).`);
+}

@@ -1,8 +1,7 @@
 import { constants } from "node:fs";
 import { type FileHandle, open, realpath } from "node:fs/promises";
 import { sep } from "node:path";
-import { DocumentError } from "./document-error.ts";
-import { assertSize } from "./prepare-document.ts";
+import { assertSize, DocumentError } from "./document-error.ts";
 
 /**
  * The bytes of a regular file below `root`. Links are followed only as far as they stay below it.

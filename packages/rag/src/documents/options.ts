@@ -1,20 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Database } from "@devora/db-schema";
 import { invalid, milliseconds, numberFrom, wholeNumber } from "../validate.ts";
-import type { DocumentReader } from "./readers.ts";
+import type { DocumentLimits, DocumentReader } from "./reader.ts";
 import type { DocumentSource } from "./source-document.ts";
-
-/** Bounds of one document; one beyond them is in `failed` as `TOO_LARGE` or `TOO_SLOW`. */
-export interface DocumentLimits {
-  /** Most bytes before it is read. Default 20,000,000. */
-  readonly bytes?: number;
-  /** Most UTF-16 code units of its text. Default 2,000,000. */
-  readonly characters?: number;
-  /** Most pages of a PDF. Default 2,000. */
-  readonly pages?: number;
-  /** Milliseconds to fetch and read it. Default 60,000. */
-  readonly readMs?: number;
-}
 
 /** Which documents a run may delete. */
 export interface PruneOptions {

@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import { cleanLine, cleanText } from "../clean-text.ts";
 import { codeOf, isRagError } from "../errors.ts";
-import { DocumentError, type DocumentFailureCode } from "./document-error.ts";
+import { assertSize, DocumentError, type DocumentFailureCode } from "./document-error.ts";
 import { mediaTypeOf, parseMediaType } from "./media-types.ts";
 import type { ResolvedIngest } from "./options.ts";
 import { readInTime } from "./read-in-time.ts";
-import { type ReadDocument, readerOf } from "./readers.ts";
+import type { ReadDocument } from "./reader.ts";
+import { readerOf } from "./readers.ts";
 import type { SourceDocument } from "./source-document.ts";
 import { storedText } from "./stored-text.ts";
 import { type Language, languages, textLanguageOf } from "./text-language.ts";
@@ -104,10 +105,6 @@ function textOf(read: ReadDocument, most: number): string {
   if (cleanText(text).trim() === "")
     throw new DocumentError("EMPTY", "It has no visible text. Pictures of text need a reader of your own.");
   return text;
-}
-
-export function assertSize(bytes: number, most: number): void {
-  if (bytes > most) throw new DocumentError("TOO_LARGE", `It has more than ${most} bytes (limits.bytes).`);
 }
 
 /** The last segment of a path or an address, readable: titles a document that has no title. */

@@ -2,7 +2,7 @@ import type { DomNode, FormatCallback, HtmlToTextOptions } from "html-to-text";
 import { decodeText } from "./decode-text.ts";
 import { optionalPackage } from "./optional-package.ts";
 import { firstHeading } from "./read-markdown.ts";
-import type { DocumentReader } from "./readers.ts";
+import type { DocumentReader } from "./reader.ts";
 
 /**
  * The main part of a page as Markdown, by html-to-text: what stands in `<main>` where there is one, without

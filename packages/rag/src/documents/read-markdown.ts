@@ -1,6 +1,6 @@
 import { type CodeFence, fenceAfter } from "../code-fence.ts";
 import { decodeText } from "./decode-text.ts";
-import type { DocumentReader } from "./readers.ts";
+import type { DocumentReader } from "./reader.ts";
 import { storedText } from "./stored-text.ts";
 
 /** Markdown as it is, without its front matter; titled by the front matter, else by its first heading. */

@@ -1,7 +1,7 @@
 import { codeOf } from "../errors.ts";
 import { DocumentError } from "./document-error.ts";
 import { optionalPackage } from "./optional-package.ts";
-import type { DocumentReader, ReaderCall } from "./readers.ts";
+import type { DocumentReader, ReaderCall } from "./reader.ts";
 
 /** The text of a PDF by unpdf, page by page, a blank line between pages. Pictures of text are not read. */
 export const readPdf: DocumentReader = async (bytes, { mimeType, limits, signal }) => {
