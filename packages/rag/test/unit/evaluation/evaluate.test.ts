@@ -58,8 +58,9 @@ describe("figures", () => {
       k: 1,
       limits: { candidates: 2 },
     });
-    // Of b and c, b alone is among two; nDCG sees b at the first place and nothing for q1.
+    // Of b and c, b alone is among two, and a is; the others see b at the first place and nothing for q1.
     expect(retrievers[0]?.scores).toMatchObject({
+      recall: { mean: 0.75 },
       ndcg: { mean: 0.5 },
       mrr: { mean: 0.5 },
       precision: { mean: 0.5 },
@@ -112,6 +113,15 @@ describe("what a judged id names", () => {
 
   test("another source's row of the same key is another row", async () => {
     expect(await ndcgOf("notes/7")).toBe(0);
+  });
+
+  test("the row of a source goes before the key alone, which is left to other sources", async () => {
+    const other = passage({ id: "p8", source: "notes", entityId: "7" });
+    const { retrievers } = await run({
+      retrievers: { one: retrieverOf([...parts, other]) },
+      questions: [question("q", "7", "files/7")],
+    });
+    expect(retrievers[0]?.scores.recall.mean).toBe(1);
   });
 
   test("several passages of a row take one place", async () => {

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { html } from "../../../src/evaluation/html/markup.ts";
 import { paddedRange, ticks } from "../../../src/evaluation/html/plot.ts";
 import { type EvaluationReport, evaluate, formatHtmlReport, formatReport } from "../../../src/evaluation.ts";
 import { passage, retrieverOf, sharedTexts } from "../../support/fakes.ts";
@@ -161,6 +162,13 @@ test("the table for a terminal: a line per retriever and fusion, what tuning is 
   expect(text).toMatch(/4 questions with 2 distinct sets of relevant ids/);
   expect(text).toMatch(/Chosen on 2 questions: .* On the other 2, which it was not chosen on: /);
   expect(text).toMatch(/semantic failed on/);
+});
+
+test("values are escaped for elements and for quoted attributes, markup of our own is not", () => {
+  const inner = html`<b>${1}</b>`;
+  expect(html`<i title="${`"'<>&\u202e`}">${inner}${[inner]}${undefined}</i>`.markup).toBe(
+    '<i title="&quot;&#39;&lt;&gt;&amp;"><b>1</b><b>1</b></i>',
+  );
 });
 
 test("axes name round values within their range", () => {
