@@ -30,7 +30,11 @@ export interface Together {
  * the statement fails or takes too long, when it offers no SQL for this query, or when its SQL looked less far than
  * `retrieve` would. One whose `candidates` throws what is not the database's error has failed.
  */
-export function startTogether(legs: readonly Leg[], call: SharedCall, options: ResolvedOptions): Together {
+export function startTogether(
+  legs: readonly Leg[],
+  call: SharedCall,
+  options: Pick<ResolvedOptions, "db" | "role" | "sleep">,
+): Together {
   const offering = legs.filter((leg) => typeof leg.retriever.candidates === "function");
   if (offering.length < 2 || (call.db ?? options.db) === undefined)
     return { asks: new Map(), ended: Promise.resolve() };

@@ -1,7 +1,8 @@
 import { codeOf } from "./errors.ts";
 import type { Passage, RetrieverCall } from "./ports.ts";
 import type { Leg, ResolvedOptions } from "./resolve-options.ts";
-import { type Ask, type LegAnswer, startTogether } from "./retrieve-together.ts";
+import { type Ask, startTogether } from "./retrieve-together.ts";
+import { DeadlineError, untilDeadline } from "./until-deadline.ts";
 
 /** What became of one retriever in one call. */
 export interface RetrieverReport {
@@ -30,6 +31,8 @@ export interface LegOutcome {
   readonly error?: unknown;
 }
 
+/** What is needed of the options. */
+export type RunOptions = Pick<ResolvedOptions, "now" | "sleep" | "db" | "role">;
 type Clock = Pick<ResolvedOptions, "now" | "sleep">;
 type Call = Omit<RetrieverCall, "signal"> & { readonly signal?: AbortSignal | undefined };
 
@@ -41,7 +44,7 @@ type Call = Omit<RetrieverCall, "signal"> & { readonly signal?: AbortSignal | un
 export async function runRetrievers(
   legs: readonly Leg[],
   call: Call,
-  options: ResolvedOptions,
+  options: RunOptions,
 ): Promise<LegOutcome[]> {
   const { signal, ...shared } = call;
   signal?.throwIfAborted();
@@ -66,7 +69,10 @@ async function runLeg(leg: Leg, ask: Ask, { call, clock }: LegRun): Promise<LegO
     tookMs: clock.now() - startedAt,
   });
   try {
-    const { passages, complete, together, apartCode } = await untilDeadline(leg, ask, { call, clock });
+    const { passages, complete, together, apartCode } = await untilDeadline(
+      (signal) => ask({ ...call, signal }),
+      { ...clock, name: `retriever ${leg.name}`, deadlineMs: leg.deadlineMs, signal: call.signal },
+    );
     assertPassages(passages);
     return {
       leg,
@@ -83,39 +89,6 @@ async function runLeg(leg: Leg, ask: Ask, { call, clock }: LegRun): Promise<LegO
     const status = error instanceof DeadlineError ? "timed-out" : "failed";
     const errorCode = codeOf(error);
     return { leg, passages: [], error, report: report({ status, passages: 0, complete: false, errorCode }) };
-  }
-}
-
-async function untilDeadline(leg: Leg, ask: Ask, { call, clock: { sleep } }: LegRun): Promise<LegAnswer> {
-  const work = new AbortController();
-  const timer = new AbortController();
-  const stop = () => {
-    work.abort(call.signal?.reason);
-    timer.abort(call.signal?.reason);
-  };
-  call.signal?.addEventListener("abort", stop, { once: true });
-  const deadline = sleep(leg.deadlineMs, timer.signal).then(() => {
-    const error = new DeadlineError(leg);
-    work.abort(error);
-    throw error;
-  });
-  try {
-    // In a function, so that a retriever that throws before its promise fails like any other.
-    const found = (async () => ask({ ...call, signal: work.signal }))();
-    return await Promise.race([found, deadline]);
-  } finally {
-    call.signal?.removeEventListener("abort", stop);
-    timer.abort();
-  }
-}
-
-class DeadlineError extends Error {
-  override readonly name = "DeadlineError";
-  readonly code = "TIMEOUT";
-  readonly retryable = true;
-
-  constructor(leg: Leg) {
-    super(`The retriever ${leg.name} did not answer within ${leg.deadlineMs} ms.`);
   }
 }
 

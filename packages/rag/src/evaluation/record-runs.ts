@@ -1,4 +1,5 @@
 import { RagError } from "../errors.ts";
+import { withoutWeak } from "../fuse-passages.ts";
 import type { Leg, ResolvedOptions } from "../resolve-options.ts";
 import { type LegOutcome, runRetrievers } from "../run-retrievers.ts";
 
@@ -37,8 +38,10 @@ export async function recordRuns(options: RecordOptions): Promise<LegOutcome[][]
   let done = 0;
   const work = async (): Promise<void> => {
     for (const [place, { query, ownerId }] of waiting) {
-      const outcomes = await runRetrievers(legs, { query, ownerId, limit, signal }, clock);
-      runs[place] = outcomes.map(withoutWeak);
+      // Each by itself: a retriever's figures must not depend on its company.
+      const apart = { ...clock, db: undefined, role: undefined };
+      const outcomes = await runRetrievers(legs, { query, ownerId, limit, signal }, apart);
+      runs[place] = withoutWeak(outcomes).strong;
       done += 1;
       onProgress?.(done, questions.length);
     }
@@ -47,12 +50,6 @@ export async function recordRuns(options: RecordOptions): Promise<LegOutcome[][]
   assertSomeAnswered(legs, runs);
   return runs;
 }
-
-/** As `createRag` leaves out what its retriever's `minScore` calls too weak. */
-const withoutWeak = (outcome: LegOutcome): LegOutcome => ({
-  ...outcome,
-  passages: outcome.passages.filter(({ score }) => !(score < outcome.leg.minScore)),
-});
 
 /** Failures of one leg. */
 export function countFailures(runs: readonly (readonly LegOutcome[])[], name: string): FailureCounts {
