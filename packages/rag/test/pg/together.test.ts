@@ -95,10 +95,11 @@ describe("in one statement", () => {
         ...options,
       }).retrieveContext(call());
       expect(together.contexts).toHaveLength(2);
-      expect({ ...together, retrievers: 0, retrievalTimeMs: 0 }).toEqual({
+      expect({ ...together, retrievers: 0, retrievalTimeMs: 0, timings: 0 }).toEqual({
         ...apart,
         retrievers: 0,
         retrievalTimeMs: 0,
+        timings: 0,
       });
       expect(JSON.stringify(together)).not.toContain("Bob");
       expect(together.retrievers).toMatchObject({
