@@ -89,7 +89,10 @@ export interface RagOptions {
    * words in common). Default 0.
    */
   readonly diversity?: number;
-  /** The database of the retrievers that offer `candidates`: they are asked in one statement. Default: each by itself. */
+  /**
+   * The database of the retrievers that offer `candidates`: they are asked in one statement, on one connection, which
+   * is held while a query is embedded. Default: each by itself.
+   */
   readonly db?: Database;
   /** Role of that statement, as the retrievers were given it; `null` keeps the login's own. Default `devora_app`. */
   readonly role?: string | null;
