@@ -92,7 +92,10 @@ export interface RagOptions {
    * share of words in common). Contexts then come in the order of choice. Default 0: the order stays.
    */
   readonly diversity?: number;
-  /** The database of the retrievers that offer `candidates`: they are asked in one statement. Default: each by itself. */
+  /**
+   * The database of the retrievers that offer `candidates`: they are asked in one statement, on one connection, which
+   * is held while a query is embedded. Default: each by itself.
+   */
   readonly db?: Database;
   /** Role of that statement, as the retrievers were given it; `null` keeps the login's own. Default `devora_app`. */
   readonly role?: string | null;
