@@ -225,9 +225,10 @@ const naughtyFile = new URL("../../../../../shared/data/bad-input/blns.json", im
 test.skipIf(!existsSync(naughtyFile))(
   "every eighth naughty string as a query is never a server error (skipped where the data is absent)",
   async () => {
-    const strings = (JSON.parse(readFileSync(naughtyFile, "utf8")) as string[]).filter(
-      (text) => text.length < 4000 && text.isWellFormed(),
-    );
+    const strings = (JSON.parse(readFileSync(naughtyFile, "utf8")) as string[])
+      .filter((text) => text.length < 4000 && text.isWellFormed())
+      .filter((_, index) => index % 8 === 0);
+    expect(strings.length).toBeGreaterThan(50);
     for (const text of strings) {
       const response = await host.call("GET", `/api/search?q=${encodeURIComponent(text)}`, { user: alice });
       expect([text, response.status]).toEqual([text, 200]);
