@@ -47,6 +47,7 @@ test("createSearch refuses no sources and two of one name", () => {
 test("verbs are named after the sources", () => {
   const search = createSearch({ db: {} as never, sources: [bookSource] });
   expect(Object.keys(search).sort()).toEqual([
+    "candidates",
     "close",
     "deleteQueriesBefore",
     "didYouMean",
