@@ -5,10 +5,11 @@ import { createDeliveryWorker, posthogDestination } from "@devora/analytics";
 import type { Database } from "@devora/db-schema";
 import { drizzle } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
-import { isStep, steps } from "./delivery-steps.ts";
+import { steps } from "./delivery-steps.ts";
 
 const [url = "", host = "", step = ""] = process.argv.slice(2);
-if (!isStep(step)) throw new Error(`There is no step "${step}".`);
+const before = steps[step];
+if (before === undefined) throw new Error(`There is no step "${step}".`);
 
 /** Blocks the whole process: no timer renews the lease, and no statement follows. */
 function standStill(): void {
@@ -16,11 +17,14 @@ function standStill(): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
 }
 
-const before = steps[step];
 let answers = 0;
 const client = postgres(url, { max: 2, connection: { application_name: "doomed" }, onnotice: () => {} });
 // Told of a statement before it is sent, when those before it are done.
-const logger = { logQuery: (query: string) => void (before.statement?.test(query) && answers >= (before.answers ?? 0) && standStill()) };
+const logger = {
+  logQuery(query: string) {
+    if (before.statement?.test(query) && answers >= (before.answers ?? 0)) standStill();
+  },
+};
 const fetchAndCount: typeof fetch = async (...request) => {
   if (step === "before the request") standStill();
   const response = await fetch(...request);
