@@ -118,8 +118,7 @@ export const purgeSentQuery = (destination: string, olderThanDays: number, limit
   ),
   purged as (
     delete from devora.analytics_outbox as delivery
-    using old
-    where delivery.event_id = old.event_id and delivery.destination = ${destination}::text
+    where delivery.event_id = any(array(select event_id from old)) and delivery.destination = ${destination}::text
     returning delivery.event_id
   )
   select count(*)::integer as count from purged`;
