@@ -41,6 +41,8 @@ export function webhookDestination({
   const isSecret = secret === undefined || (typeof secret === "string" && secret.length >= 16);
   check("secret", secret, "at least 16 characters", isSecret);
   check("format", format, "array or lines", format === "array" || format === "lines");
+  // In lower case, so that ours replace them.
+  const given = Object.fromEntries(new Headers(headers));
   const { maxEvents, maxBytes, ...http } = resolveHttpOptions(check, httpOptions);
 
   return {
@@ -54,7 +56,7 @@ export function webhookDestination({
         url: href,
         headers: {
           "user-agent": `devora-analytics/${libraryVersion}`,
-          ...headers,
+          ...given,
           "content-type": format === "lines" ? "application/x-ndjson" : "application/json",
           ...(secret === undefined ? {} : signatureOf(body, secret, http.now())),
         },

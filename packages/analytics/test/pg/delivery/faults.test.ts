@@ -112,6 +112,10 @@ test("after failures in a row one batch probes, and the rest waits", async () =>
   await timePasses(db);
   for (let n = 0; n < 6; n++) expect(await deliver(worker)).toMatchObject({ sent: 10, pausedMs: 0 });
   expect(faultsOf(server, ids)).toEqual([]);
+  // It begins anew: a single failure pauses nothing.
+  isDown = true;
+  await captureEvents(db, 1);
+  expect(await deliver(worker)).toMatchObject({ released: 1, pausedMs: 0 });
 });
 
 test("poison is put aside alone, with the code and no value", async () => {

@@ -34,7 +34,9 @@ async function requestOf(options: object) {
 }
 
 test("events go as one array, with the host's headers and without a signature", async () => {
-  const { target, headers, body } = await requestOf({ headers: { authorization: "Bearer x" } });
+  const { target, headers, body } = await requestOf({
+    headers: { Authorization: "Bearer x", "Content-Type": "text/plain" },
+  });
   expect(target).toBe(url);
   expect(JSON.parse(body)).toEqual([wire(1), wire(2)]);
   expect(headers).toEqual({
