@@ -175,11 +175,11 @@ comment on column devora.analytics_outbox.event_id is 'The event to deliver.';
 comment on column devora.analytics_outbox.destination is 'Where to, by the host''s names, such as posthog.';
 comment on column devora.analytics_outbox.occurred_at is 'The event''s time, with which its row is found in its partition.';
 comment on column devora.analytics_outbox.state is 'pending, leased by a worker, sent, or parked until a person looks at it.';
-comment on column devora.analytics_outbox.attempts is 'Deliveries tried so far.';
+comment on column devora.analytics_outbox.attempts is 'Deliveries that the destination refused so far; its outages do not count.';
 comment on column devora.analytics_outbox.next_attempt_at is 'Not to be tried before.';
-comment on column devora.analytics_outbox.lease_token is 'The worker that has it; null when nobody does.';
+comment on column devora.analytics_outbox.lease_token is 'The claim that it belongs to; null when it belongs to none.';
 comment on column devora.analytics_outbox.leased_until is 'When its lease ends and others may take it; null when nobody has it.';
-comment on column devora.analytics_outbox.last_error is 'What the last attempt failed with; null if none did.';
+comment on column devora.analytics_outbox.last_error is 'Code of what the last attempt failed with, such as HTTP 400; null if none did. Never a value.';
 comment on column devora.analytics_outbox.created_at is 'When it was queued.';
 comment on column devora.analytics_outbox.sent_at is 'When the destination answered 2xx; null until then.';
 create index analytics_outbox_due_idx on devora.analytics_outbox (destination, next_attempt_at) where state in ('pending', 'leased');
@@ -188,6 +188,8 @@ comment on index devora.analytics_outbox_due_idx is 'Serves the delivery worker'
 create index analytics_outbox_parked_idx on devora.analytics_outbox (destination, created_at) where state = 'parked';
 comment on index devora.analytics_outbox_parked_idx is 'Serves the list of what waits for a person, oldest first.';
 comment on index devora.analytics_outbox_parked_idx is 'Serves the list of what waits for a person, oldest first.';
+create index analytics_outbox_sent_idx on devora.analytics_outbox (destination, sent_at) where state = 'sent';
+comment on index devora.analytics_outbox_sent_idx is 'Serves what was sent in a period: counts of a day, and the end of old rows.';
 select devora.protect_internal_table('devora.analytics_outbox');
 
 create table devora.user_aliases (

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { check } from "./check-option.ts";
+import { check, checkInteger } from "./check-option.ts";
 
 /** Bounds of the events in memory; see `captureBuffered`. */
 export interface BufferOptions {
@@ -22,7 +22,7 @@ export interface BufferSettings extends Required<BufferOptions> {
 /** Timers hold no more than 31 bits of milliseconds; beyond they fire at once. */
 export const longestTimerMs = 2 ** 31 - 1;
 
-const defaultSleep: BufferSettings["sleep"] = (ms, signal) =>
+export const defaultSleep: BufferSettings["sleep"] = (ms, signal) =>
   delay(ms, undefined, signal === undefined ? {} : { signal });
 
 /** @throws {AnalyticsError} INVALID_OPTION */
@@ -31,12 +31,7 @@ export function resolveBuffer(
   sleep: BufferSettings["sleep"] = defaultSleep,
 ): BufferSettings {
   const whole = (name: string, value: number, min: number, max: number) =>
-    check(
-      `buffer.${name}`,
-      value,
-      `a whole number from ${min} to ${max}`,
-      Number.isInteger(value) && value >= min && value <= max,
-    );
+    checkInteger(check, `buffer.${name}`, value, min, max);
   whole("maxEvents", maxEvents, 1, 10_000_000);
   whole("maxBytes", maxBytes, 100_000, Number.MAX_SAFE_INTEGER);
   whole("batchSize", batchSize, 1, 1000);

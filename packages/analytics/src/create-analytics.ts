@@ -2,6 +2,7 @@ import { type Analytics, assembleAnalytics } from "./analytics.ts";
 import type { Catalogue } from "./catalogue/define-catalogue.ts";
 import type { DevoraCatalogue } from "./catalogue/devora-catalogue.ts";
 import { check } from "./check-option.ts";
+import { checkDestinationNames } from "./destination-names.ts";
 import { databaseStore } from "./event-store.ts";
 import { type AnalyticsOptions, resolveOptions } from "./options.ts";
 
@@ -22,7 +23,10 @@ import { type AnalyticsOptions, resolveOptions } from "./options.ts";
 export function createAnalytics<C extends Catalogue = DevoraCatalogue>(
   options: AnalyticsOptions<C>,
 ): Analytics<C> {
-  const { db } = options;
+  const { db, destinations = [] } = options;
   check("db", db, "a Drizzle Postgres database", typeof db?.execute === "function");
-  return assembleAnalytics<C>(resolveOptions(options), databaseStore(db));
+  return assembleAnalytics<C>(
+    resolveOptions(options),
+    databaseStore(db, checkDestinationNames(check, destinations)),
+  );
 }

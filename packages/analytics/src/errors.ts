@@ -1,7 +1,12 @@
+import type { DeliveryFault } from "./ports.ts";
+
 const brand = Symbol.for("@devora/analytics.error");
 
-/** What was wrong: an option, a catalogue or an event. Failures of the database are db-schema's DatabaseError. */
-export type AnalyticsErrorCode = "INVALID_OPTION" | "INVALID_CATALOGUE" | "INVALID_EVENT";
+/**
+ * What was wrong: an option, a catalogue, an event, or a destination that did not take events.
+ * Failures of the database are db-schema's DatabaseError.
+ */
+export type AnalyticsErrorCode = "INVALID_OPTION" | "INVALID_CATALOGUE" | "INVALID_EVENT" | "DELIVERY_FAILED";
 
 /** One thing that is wrong with an event. */
 export interface EventIssue {
@@ -14,24 +19,48 @@ export interface EventIssue {
 }
 
 /**
- * Wrong use of `@devora/analytics`.
+ * Wrong use of `@devora/analytics`, or a destination that did not take events.
  * The message says what was received (its type, never its value), what is allowed and what to do next.
  */
 export class AnalyticsError extends Error {
   override readonly name = "AnalyticsError";
   readonly code: AnalyticsErrorCode;
-  /** Always false: the same call fails again. */
-  readonly retryable = false;
+  /** True where a destination may take the same events later; false for wrong use, which fails again. */
+  readonly retryable: boolean;
   /** What is wrong with the event, for INVALID_EVENT; otherwise empty. Sensitive: see {@link EventIssue.message}. */
   readonly issues: readonly EventIssue[];
+  /** What a destination blames, for DELIVERY_FAILED; otherwise undefined. */
+  readonly delivery: DeliveryFault | undefined;
 
-  constructor(code: AnalyticsErrorCode, message: string, issues: readonly EventIssue[] = []) {
+  constructor(
+    code: AnalyticsErrorCode,
+    message: string,
+    issues: readonly EventIssue[] = [],
+    delivery?: DeliveryFault,
+  ) {
     super(message);
     this.code = code;
     this.issues = issues;
+    this.delivery = delivery;
+    this.retryable = delivery?.blames === "destination";
     Object.defineProperty(this, brand, { value: true });
   }
 }
+
+/**
+ * What a destination throws that did not take its events: an AnalyticsError with the code DELIVERY_FAILED.
+ *
+ * @example
+ * if (answer.status === 429) throw deliveryFailed({ blames: "destination", reason: "HTTP 429", retryAfterMs: 5_000 });
+ */
+export const deliveryFailed = (fault: DeliveryFault): AnalyticsError =>
+  new AnalyticsError("DELIVERY_FAILED", `${failures[fault.blames]} (${fault.reason}).`, [], fault);
+
+const failures: Record<DeliveryFault["blames"], string> = {
+  destination: "The destination takes no events now; they wait in the database and are sent again",
+  events: "The destination refuses events of this batch; smaller parts of it are tried",
+  size: "The destination finds the batch too large; smaller parts of it are tried",
+};
 
 /** True for an AnalyticsError of any copy of this package (ESM and CommonJS builds are two). */
 export const isAnalyticsError = (error: unknown): error is AnalyticsError =>

@@ -13,7 +13,7 @@ export interface EventStore {
   setConsent(distinctId: string, optedOut: boolean, call: CallOptions): Promise<void>;
 }
 
-export const databaseStore = (database: Database): EventStore => ({
+export const databaseStore = (database: Database, destinations: readonly string[]): EventStore => ({
   write: (rows, call) =>
     withDatabaseErrors("analytics.capture", () => {
       const db = call.db ?? database;
@@ -22,7 +22,7 @@ export const databaseStore = (database: Database): EventStore => ({
         const outcomes = new Map<string, CaptureOutcome>();
         for (const statement of statements) {
           call.signal?.throwIfAborted();
-          for (const row of await rowsOf(executor, captureEventsQuery(statement))) {
+          for (const row of await rowsOf(executor, captureEventsQuery(statement, destinations))) {
             const { id, outcome } = decodeCaptured(row);
             outcomes.set(id, outcome);
           }

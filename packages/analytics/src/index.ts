@@ -15,7 +15,27 @@ export {
 export { type DevoraCatalogue, devoraCatalogue } from "./catalogue/devora-catalogue.ts";
 export { EventType } from "./catalogue/event-type.ts";
 export { createAnalytics } from "./create-analytics.ts";
-export { AnalyticsError, type AnalyticsErrorCode, type EventIssue, isAnalyticsError } from "./errors.ts";
+export {
+  createDeliveryQueue,
+  type DeliveryQueue,
+} from "./delivery/create-delivery-queue.ts";
+export {
+  createDeliveryWorker,
+  type DeliveryWorker,
+  type StopOptions,
+} from "./delivery/create-delivery-worker.ts";
+export type { DeliveryWorkerOptions } from "./delivery/delivery-options.ts";
+export type { DeliveryRun } from "./delivery/delivery-run.ts";
+export type { HttpDestinationOptions } from "./destinations/http-options.ts";
+export { type PosthogDestinationOptions, posthogDestination } from "./destinations/posthog-destination.ts";
+export { type WebhookDestinationOptions, webhookDestination } from "./destinations/webhook-destination.ts";
+export {
+  AnalyticsError,
+  type AnalyticsErrorCode,
+  deliveryFailed,
+  type EventIssue,
+  isAnalyticsError,
+} from "./errors.ts";
 export type {
   CallOptions,
   CaptureOutcome,
@@ -29,6 +49,8 @@ export type {
 } from "./event.ts";
 export type { MiddlewareOptions, RequestLike, RequestMiddleware } from "./express-middleware.ts";
 export type { AnalyticsOptions, EventOptions, InvalidEvent, InvalidEventMode, LostEvent } from "./options.ts";
+export type { DeliveredEvent, DeliveryFault, Destination } from "./ports.ts";
+export type { DeliveryStats, ParkedEvent } from "./queries/outbox-reports.ts";
 export type { RequestContext, UtmParameter } from "./request-context.ts";
 export type { AnalyticsStats } from "./stats.ts";
 export type {

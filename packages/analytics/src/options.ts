@@ -72,6 +72,11 @@ export interface EventOptions<C extends Catalogue> {
 export interface AnalyticsOptions<C extends Catalogue = typeof devoraCatalogue> extends EventOptions<C> {
   /** Any Drizzle Postgres database; its login needs EXECUTE on `devora.capture_events` (a member of `devora_app` has it). */
   db: Database;
+  /**
+   * Names of the destinations for which each accepted event is queued, in the same statement: those that a delivery
+   * worker knows, such as `posthog`. 1 to 60 characters of a-z, 0-9, _ and - each. Default: none.
+   */
+  destinations?: readonly string[];
 }
 
 /** The options as they hold after validation. */

@@ -6,6 +6,15 @@ import type { EventStore } from "./event-store.ts";
 import { type EventOptions, resolveOptions } from "./options.ts";
 
 export type { EventRow } from "./event.ts";
+export type { PosthogBatch, PosthogRules, PosthogWireEvent } from "./testing/posthog-rules.ts";
+export {
+  type PosthogReply,
+  type PosthogRequest,
+  type PosthogScript,
+  type PosthogServer,
+  type PosthogServerOptions,
+  startPostHogServer,
+} from "./testing/posthog-server.ts";
 
 /** {@link Analytics} with what they kept. */
 export type RecordingAnalytics<C extends Catalogue = DevoraCatalogue> = Analytics<C> & {

@@ -4,12 +4,12 @@ import type { CaptureOutcome, CaptureResult, EventRow } from "../event.ts";
 
 /**
  * Keeps events and answers the outcome of each; ids must be unique.
- * No destination is named, so nothing is queued for delivery.
  * @param rows JSON of each, by {@link encodeRow}
+ * @param destinations for which accepted events are queued
  */
-export const captureEventsQuery = (rows: readonly string[]): SQL => sql`
+export const captureEventsQuery = (rows: readonly string[], destinations: readonly string[]): SQL => sql`
   select id::text as id, outcome
-  from devora.capture_events(${`[${rows.join(",")}]`}::jsonb, '{}'::text[])`;
+  from devora.capture_events(${`[${rows.join(",")}]`}::jsonb, ${sql.param([...destinations])}::text[])`;
 
 /** A row as `devora.capture_events` reads it. */
 export const encodeRow = (row: EventRow): string =>

@@ -71,6 +71,7 @@ export const analyticsOutbox = devora.table(
       .on(t.destination, t.nextAttemptAt)
       .where(sql`state in ('pending', 'leased')`),
     index("analytics_outbox_parked_idx").on(t.destination, t.createdAt).where(sql`state = 'parked'`),
+    index("analytics_outbox_sent_idx").on(t.destination, t.sentAt).where(sql`state = 'sent'`),
   ],
 );
 

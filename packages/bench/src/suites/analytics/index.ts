@@ -4,6 +4,7 @@ import type { BenchRow } from "../../row.ts";
 import { openScratchDatabase } from "../../scratch-database.ts";
 import type { SuiteOptions } from "../../suite.ts";
 import { buffered } from "./buffered.ts";
+import { delivery } from "./delivery.ts";
 import { inTransaction } from "./in-transaction.ts";
 
 /** What capturing events costs: the caller, and the database. In a database of the suite's own; its size is fixed. */
@@ -13,7 +14,11 @@ export async function analytics({ log }: SuiteOptions): Promise<BenchRow[]> {
     await migrate(target);
     await ensurePartitions(db, { from: new Date(Date.now() - 31 * 86_400_000) });
     await seedPopulation(db, { size: 0.1 });
-    return [...(await inTransaction(db, log)), ...(await buffered(db, url, log))];
+    return [
+      ...(await inTransaction(db, log)),
+      ...(await buffered(db, url, log)),
+      ...(await delivery(db, log)),
+    ];
   } finally {
     await close();
   }

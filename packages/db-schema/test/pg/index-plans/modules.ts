@@ -39,17 +39,24 @@ export const analyticsPlans: IndexPlan[] = [
   },
   {
     index: "analytics_outbox_due_idx",
-    query: "the delivery worker's next batch (planned)",
+    query: "the delivery worker's next batch",
     as: "service",
     sql: () =>
       sql`select event_id from devora.analytics_outbox where destination = 'posthog' and state in ('pending', 'leased') and next_attempt_at <= now() and (leased_until is null or leased_until < now()) order by next_attempt_at limit 500 for update skip locked`,
   },
   {
     index: "analytics_outbox_parked_idx",
-    query: "events that wait for a person (planned)",
+    query: "events that wait for a person: parkedEvents",
     as: "service",
     sql: () =>
-      sql`select event_id, last_error from devora.analytics_outbox where destination = 'posthog' and state = 'parked' order by created_at limit 50`,
+      sql`select event_id, last_error from devora.analytics_outbox where destination = 'posthog' and state = 'parked' order by created_at, event_id limit 50`,
+  },
+  {
+    index: "analytics_outbox_sent_idx",
+    query: "the end of old rows: purgeSent",
+    as: "service",
+    sql: () =>
+      sql`select event_id from devora.analytics_outbox where destination = 'posthog' and state = 'sent' and sent_at < ${from} order by sent_at limit 5000 for update skip locked`,
   },
   {
     index: "user_aliases_distinct_id_idx",
