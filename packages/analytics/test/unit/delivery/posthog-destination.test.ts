@@ -4,7 +4,11 @@ import { expect, test, vi } from "vitest";
 import { type DeliveredEvent, isAnalyticsError, posthogDestination } from "../../../src/index.ts";
 import { startPostHogServer } from "../../../src/testing.ts";
 
-const wireData = "/work/shared/data/posthog-wire/server-wire-snapshots.spec.ts.snap";
+/** Beside the project; kept elsewhere. */
+const wireData = new URL(
+  "../../../../../../shared/data/posthog-wire/server-wire-snapshots.spec.ts.snap",
+  import.meta.url,
+);
 const apiKey = "phc_secret_of_the_test";
 const signal = new AbortController().signal;
 const id = "0194cc39-1f25-7000-8000-000000000001";
