@@ -2,7 +2,14 @@ import { type Database, newId, rowsOf, withService } from "@devora/db-schema";
 import { useTestDatabase } from "@devora/testing";
 import { type SQL, sql } from "drizzle-orm";
 import { beforeAll, expect, test } from "vitest";
-import { claimDeliveriesQuery, settleRefusedQuery, settleSentQuery } from "../../../src/queries/outbox.ts";
+import {
+  claimDeliveriesQuery,
+  releaseQuery,
+  removeGoneQuery,
+  renewLeaseQuery,
+  settleRefusedQuery,
+  settleSentQuery,
+} from "../../../src/queries/outbox.ts";
 import { purgeSentQuery } from "../../../src/queries/outbox-reports.ts";
 
 const database = useTestDatabase();
@@ -36,6 +43,9 @@ test.each<[string, SQL]>([
       ids.map((id) => ({ id, error: "e", delayMs: 1, park: false })),
     ),
   ],
+  ["giving back", releaseQuery(lease, ids, { delayMs: 1, error: null })],
+  ["taking out what is gone", removeGoneQuery(lease, ids)],
+  ["renewing a lease", renewLeaseQuery(lease, ids, 30_000)],
   ["purge", purgeSentQuery("posthog", 30, 5_000)],
 ])("%s reads no table from end to end", async (_, query) => {
   const plan = await planOf(database.db, query);
