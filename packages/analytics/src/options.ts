@@ -2,6 +2,7 @@ import { type Database, newId } from "@devora/db-schema";
 import { type BufferOptions, type BufferSettings, resolveBuffer } from "./buffer-options.ts";
 import { type Catalogue, defineCatalogue } from "./catalogue/define-catalogue.ts";
 import { devoraCatalogue } from "./catalogue/devora-catalogue.ts";
+import { withSystemEvents } from "./catalogue/system-events.ts";
 import { check } from "./check-option.ts";
 import type { ClockTolerance } from "./clamp-time.ts";
 import type { EventIssue } from "./errors.ts";
@@ -129,7 +130,7 @@ export function resolveOptions<C extends Catalogue>(options: EventOptions<C>): S
   check("sleep", sleep, "a function", sleep === undefined || isFunction(sleep));
 
   return {
-    catalogue: defineCatalogue(options.catalogue ?? devoraCatalogue),
+    catalogue: withSystemEvents(defineCatalogue(options.catalogue ?? devoraCatalogue)),
     mode,
     onInvalid,
     onLost,

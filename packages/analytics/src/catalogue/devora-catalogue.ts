@@ -4,6 +4,7 @@ import { billingEvents } from "./billing-events.ts";
 import { defineCatalogue } from "./define-catalogue.ts";
 import { operationEvents } from "./operation-events.ts";
 import { projectEvents } from "./project-events.ts";
+import { systemEvents } from "./system-events.ts";
 
 /**
  * The events of an AI app builder, each declared once: its properties with their types and privacy classes,
@@ -16,6 +17,7 @@ export const devoraCatalogue = defineCatalogue({
   ...assistantEvents,
   ...billingEvents,
   ...operationEvents,
+  ...systemEvents,
 });
 
 export type DevoraCatalogue = typeof devoraCatalogue;

@@ -66,7 +66,7 @@ export const EventType = {
   RequestCompleted: "request_completed",
   ErrorOccurred: "error_occurred",
   RateLimitReached: "rate_limit_reached",
-  FeatureFlagCalled: "feature_flag_called",
+  FeatureFlagCalled: "$feature_flag_called",
 } as const satisfies Record<string, keyof DevoraCatalogue>;
 
 /** The name of one of {@link devoraCatalogue}'s events. */

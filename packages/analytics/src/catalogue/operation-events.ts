@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { drop, keep } from "./define-catalogue.ts";
-import { count, durationMs, flag, id, label, text } from "./property-schemas.ts";
+import { count, durationMs, flag, label, text } from "./property-schemas.ts";
 
-/** How the product itself fares: requests, errors, feature flags. */
+/** How the product itself fares: requests and errors. */
 export const operationEvents = {
   request_completed: {
     description: "The service answered a request.",
@@ -28,15 +28,5 @@ export const operationEvents = {
     description: "A user was told to slow down.",
     retention: "short",
     properties: { limit_name: keep(label), limit: keep(count.nullish()) },
-  },
-  feature_flag_called: {
-    description: "A feature flag was evaluated for a person.",
-    retention: "short",
-    properties: {
-      flag_key: keep(label),
-      flag_value: keep(z.union([z.boolean(), label])),
-      flag_reason: keep(label.nullish()),
-      request_id: keep(id.nullish()),
-    },
   },
 } as const;

@@ -2,6 +2,7 @@ import type { Database } from "@devora/db-schema";
 import { type BufferSettings, defaultSleep } from "../buffer-options.ts";
 import { type Catalogue, defineCatalogue } from "../catalogue/define-catalogue.ts";
 import { devoraCatalogue } from "../catalogue/devora-catalogue.ts";
+import { withSystemEvents } from "../catalogue/system-events.ts";
 import { checkFor, checkInteger } from "../check-option.ts";
 import { isDestinationName } from "../destination-names.ts";
 import type { Destination } from "../ports.ts";
@@ -85,7 +86,7 @@ export function resolveDelivery({
   for (const [name, value] of Object.entries({ onError, onRun, now, sleep })) {
     check(name, value, "a function", typeof value === "function");
   }
-  const privacy = createPrivacy(defineCatalogue(catalogue), hashKey, check);
+  const privacy = createPrivacy(withSystemEvents(defineCatalogue(catalogue)), hashKey, check);
 
   const lanes = named.map(([name, destination]): Lane => {
     const { maxEvents = batchSize, maxBytes = Number.MAX_SAFE_INTEGER } = destination;

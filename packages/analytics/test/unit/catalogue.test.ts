@@ -9,10 +9,10 @@ test("Devora's catalogue declares at least 40 events, each named by EventType", 
 
 test("names are snake_case, and EventType's key is the event's name in PascalCase", () => {
   for (const [key, name] of Object.entries(EventType)) {
-    expect(name).toMatch(/^[a-z]+(_[a-z]+)+$/);
-    expect(name.replace(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase())).toBe(key);
+    expect(name).toMatch(/^\$?[a-z]+(_[a-z]+)+$/);
+    expect(name.replace(/(?:^\$?|_)([a-z])/g, (_, letter: string) => letter.toUpperCase())).toBe(key);
     for (const property of Object.keys(devoraCatalogue[name].properties)) {
-      expect(property).toMatch(/^[a-z]+(_[a-z]+)*$/);
+      expect(property).toMatch(/^\$?[a-z]+(_[a-z]+)*$/);
     }
   }
 });
@@ -30,7 +30,7 @@ test("what people typed never leaves the database", () => {
     "page_viewed.path",
     "error_occurred.error_name",
     "rate_limit_reached.limit_name",
-    "feature_flag_called.flag_reason",
+    "$feature_flag_called.$feature_flag_reason",
   ]);
 });
 
