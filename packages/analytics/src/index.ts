@@ -14,6 +14,14 @@ export {
 } from "./catalogue/define-catalogue.ts";
 export { type DevoraCatalogue, devoraCatalogue } from "./catalogue/devora-catalogue.ts";
 export { EventType } from "./catalogue/event-type.ts";
+export { type EventsMarkdownOptions, eventsMarkdown } from "./catalogue/events-markdown.ts";
+export type { JsonSchema } from "./catalogue/json-schema.ts";
+export {
+  type PlannedEvent,
+  type PlannedProperties,
+  type TrackingPlan,
+  trackingPlan,
+} from "./catalogue/tracking-plan.ts";
 export { createAnalytics } from "./create-analytics.ts";
 export {
   createDeliveryQueue,
