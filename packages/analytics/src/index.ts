@@ -37,6 +37,10 @@ export type { DeliveryRun } from "./delivery/delivery-run.ts";
 export type { HttpDestinationOptions } from "./destinations/http-options.ts";
 export { type PosthogDestinationOptions, posthogDestination } from "./destinations/posthog-destination.ts";
 export { type WebhookDestinationOptions, webhookDestination } from "./destinations/webhook-destination.ts";
+export type { CapturedEvent, CapturedProperty } from "./drift/captured-events.ts";
+export type { JsonType } from "./drift/declared-event.ts";
+export { type DriftOptions, type DriftReport, driftReport } from "./drift/drift-report.ts";
+export type { DriftFinding } from "./drift/find-drift.ts";
 export {
   AnalyticsError,
   type AnalyticsErrorCode,
