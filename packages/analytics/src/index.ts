@@ -68,7 +68,10 @@ export type { AnalyticsStats } from "./stats.ts";
 export type {
   DeploymentEvent,
   DevoraTrackers,
+  FileEvent,
+  PaymentEvent,
   SubscriptionEvent,
   Tracker,
   TrackerFields,
+  TrialEvent,
 } from "./trackers.ts";
