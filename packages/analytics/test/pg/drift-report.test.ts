@@ -178,6 +178,17 @@ test("events that somebody made up are named by frequency, and counted beyond a 
   expect(moreEvents).toEqual({ names: 2, rows: 2 });
 });
 
+test("the limit leaves out nothing that is declared", async () => {
+  const { events, findings } = await report({ limit: 1 });
+  expect(events.map(({ event, properties }) => [event, properties.length])).toEqual([
+    ["book_borowed", 1],
+    ["book_borrowed", 4],
+    ["shop_opened", 0],
+  ]);
+  expect(events[1]?.moreProperties).toEqual({ names: 1, rows: 1 });
+  expect(findings).not.toContainEqual(expect.objectContaining({ property: "shelf" }));
+});
+
 test("without a catalogue it is Devora's, and an empty range finds that nothing came", async () => {
   const { events, findings } = await driftReport({
     db: database.db,
