@@ -7,6 +7,7 @@ import {
   databaseFlags,
   defineFlags,
   type FlagKey,
+  type FlagPropertyFilter,
   type FlagValue,
   flagDefinitionCache,
   type PosthogFlagsClient,
@@ -92,17 +93,10 @@ void ((await flags.getFeatureFlag("dark-mode", person)) === "control");
 flags.override({ "new-editor": "c" });
 // @ts-expect-error no such flag
 flags.override({ "new-edtor": "a" });
+const overridden = { flags: declared, provider: databaseFlags({ db }) };
 // @ts-expect-error no such variant
-void createFeatureFlags({
-  flags: declared,
-  provider: databaseFlags({ db }),
-  overrides: { "new-editor": "c" },
-});
+void createFeatureFlags({ ...overridden, overrides: { "new-editor": "c" } });
 // @ts-expect-error no such variant
 fixedFlags(declared, { "new-editor": "c" });
 // @ts-expect-error no such operator
-void databaseFlags({ db }).define({
-  key: "f",
-  active: true,
-  filters: { groups: [{ properties: [{ key: "p", operator: "regex" }] }] },
-});
+({ key: "plan", operator: "regex" }) satisfies FlagPropertyFilter;
