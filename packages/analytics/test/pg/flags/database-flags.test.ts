@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import {
   analyticsEvents,
   analyticsOutbox,
@@ -163,6 +164,7 @@ test("an experiment: exposures of several processes are kept once for each perso
       },
     },
   });
+  const declared = defineFlags({ [key]: { variants: ["control", "a"] } });
   const people = Array.from({ length: 40 }, () => newId());
   const runProcess = async (run?: string) => {
     const analytics = createAnalytics({ db: database.db, destinations: ["posthog"] });
@@ -180,18 +182,35 @@ test("an experiment: exposures of several processes are kept once for each perso
   expect(await withService(database.db, (tx) => tx.$count(analyticsOutbox))).toBe(40);
   expect(await runProcess("second")).toMatchObject({ captured: 40, duplicate: 0 });
 
-  // As docs/feature-flags.md reads it.
-  const shares = await withService(database.db, (tx) =>
-    rowsOf(
-      tx,
-      sql`select properties->>'$feature_flag_response' as variant, count(distinct distinct_id)::int as people
-          from devora.analytics_events
-          where event = '$feature_flag_called' and properties->>'$feature_flag' = ${key}
-          group by 1 order by 1`,
-    ),
-  );
-  expect(shares.map(({ variant }) => variant)).toEqual(["a", "control"]);
-  expect(shares.reduce((sum, row) => sum + Number(row.people), 0)).toBe(40);
+  // Half of those with the variant a deploy, one of them before.
+  const variantOf = (userId: string) =>
+    createFeatureFlags({ flags: declared, provider }).getFeatureFlag(key, { userId });
+  const inA: string[] = [];
+  for (const userId of people) if ((await variantOf(userId)) === "a") inA.push(userId);
+  const analytics = createAnalytics({ db: database.db });
+  const deployments = inA.slice(0, Math.floor(inA.length / 2));
+  for (const [n, userId] of deployments.entries()) {
+    await analytics.trackDeployment("deployment_succeeded", {
+      userId,
+      deploymentId: newId(),
+      projectId: newId(),
+      durationMs: 1,
+      ...(n === 0 && { occurredAt: new Date(Date.now() - 3_600_000) }),
+    });
+  }
+  const page = readFileSync(new URL("../../../../../docs/feature-flags.md", import.meta.url), "utf8");
+  const query = /```sql\n(with exposed[\s\S]+?)```/.exec(page)?.[1]?.replace("'new-editor'", `'${key}'`);
+  const results = await withService(database.db, (tx) => rowsOf(tx, sql.raw(String(query))));
+  const converted = deployments.length - 1;
+  expect(results).toEqual([
+    {
+      variant: "a",
+      people: inA.length,
+      converted,
+      percent: Math.round((1000 * converted) / inA.length) / 10,
+    },
+    { variant: "control", people: 40 - inA.length, converted: 0, percent: 0 },
+  ]);
   const [one] = await withService(database.db, (tx) =>
     tx
       .select()

@@ -214,3 +214,24 @@ test("while PostHog is down and nothing is known, flags are missing and answer t
   expect(await flags.getFeatureFlag("new-editor", { userId: "u" })).toBe("control");
   expect(problems).toEqual([{ flag: "new-editor", problem: "missing" }]);
 });
+
+test("the loopback PostHog refuses what PostHog refuses, and says what no client of ours may do", async () => {
+  await using server = await startPostHogServer({ apiKey, flags: { secretKey, definitions: () => served } });
+  const wrong = startClient(server, { secretKey: "phs_of_another" });
+  const errors: unknown[] = [];
+  wrong.on("error", (error: unknown) => errors.push(error));
+  await wrong.reloadFeatureFlags();
+  expect(server.flagRequests.at(-1)).toMatchObject({ kind: "definitions", status: 401 });
+  expect(errors).not.toEqual([]);
+  expect(server.violations).toEqual([]);
+
+  const post = (path: string, body: object) =>
+    fetch(`${server.url}${path}`, { method: "POST", body: JSON.stringify(body) }).then(
+      ({ status }) => status,
+    );
+  expect(await post("/flags/?v=2", { token: "phc_of_another", distinct_id: "p" })).toBe(401);
+  expect(server.violations).toEqual([]);
+  expect(await post("/flags/?v=1", { token: apiKey })).toBe(400);
+  expect(await post("/flags/definitions?token=phc_of_another", {})).toBe(400);
+  expect(server.violations).toHaveLength(5);
+});
