@@ -142,6 +142,13 @@ test("a process that is gone holds nothing up beyond its lease, and one that was
   expect(await slow.shouldFetchFlagDefinitions()).toBe(true);
 });
 
+test("of many that ask at once one fetches", async () => {
+  const project = newId();
+  const caches = Array.from({ length: 8 }, () => flagDefinitionCache({ db: database.db, project }));
+  const answers = await Promise.all(caches.map((cache) => cache.shouldFetchFlagDefinitions()));
+  expect(answers.filter(Boolean)).toHaveLength(1);
+});
+
 test("the process that fetches lets go after its term", async () => {
   const project = newId();
   let ms = 0;
