@@ -1,5 +1,6 @@
 drop function devora.capture_events(jsonb, text[]);
 drop table devora.consents;
+drop table devora.feature_flags;
 drop table devora.flag_definitions;
 drop table devora.user_aliases;
 drop table devora.analytics_outbox;

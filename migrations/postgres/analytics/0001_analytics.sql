@@ -210,17 +210,40 @@ select devora.protect_internal_table('devora.user_aliases');
 
 create table devora.flag_definitions (
   project text not null,
-  definitions jsonb not null,
-  etag text,
-  fetched_at timestamptz not null default now(),
+  definitions jsonb,
+  fetched_at timestamptz,
+  lease_token uuid,
+  leased_until timestamptz,
   constraint flag_definitions_pkey primary key (project)
 );
-comment on table devora.flag_definitions is 'Last known feature flag definitions, so that a restart during an outage keeps its flags.';
+comment on table devora.flag_definitions is 'Last known feature flag definitions of PostHog, so that a restart during an outage keeps its flags.';
 comment on column devora.flag_definitions.project is 'The PostHog project, by its token.';
-comment on column devora.flag_definitions.definitions is 'As PostHog sent them.';
-comment on column devora.flag_definitions.etag is 'Their version, to ask whether there are newer ones; null where none was sent.';
-comment on column devora.flag_definitions.fetched_at is 'When they were last fetched, or found unchanged.';
+comment on column devora.flag_definitions.definitions is 'As posthog-node hands them over; null until they were fetched first.';
+comment on column devora.flag_definitions.fetched_at is 'When PostHog last sent others than before; null until they were fetched first.';
+comment on column devora.flag_definitions.lease_token is 'The process that fetches them for all; null when none does.';
+comment on column devora.flag_definitions.leased_until is 'When another process may take over; null when none fetches.';
 select devora.protect_internal_table('devora.flag_definitions');
+
+create table devora.feature_flags (
+  key text not null,
+  definition jsonb not null,
+  version integer not null default 1,
+  created_at timestamptz not null default now(),
+  changed_at timestamptz not null default now(),
+  archived_at timestamptz,
+  constraint feature_flags_pkey primary key (key),
+  constraint feature_flags_key_check check (char_length(key) between 1 and 200)
+);
+comment on table devora.feature_flags is 'Feature flags of the host''s own, for use without PostHog. Every login of the app reads them.';
+comment on column devora.feature_flags.key is 'The name that the code asks for. People are put into buckets by it, so it never changes.';
+comment on column devora.feature_flags.definition is 'Who gets which value: a part of what PostHog''s definitions hold, in the same shape.';
+comment on column devora.feature_flags.version is 'Counts up with each change.';
+comment on column devora.feature_flags.created_at is 'When it was first defined.';
+comment on column devora.feature_flags.changed_at is 'When it was last changed or archived.';
+comment on column devora.feature_flags.archived_at is 'Since when it is not evaluated any more; null while it is.';
+select devora.protect_internal_table('devora.feature_flags');
+create policy feature_flags_read on devora.feature_flags for select to devora_app using (true);
+grant select on devora.feature_flags to devora_app;
 
 create table devora.consents (
   distinct_id text not null,

@@ -3,10 +3,15 @@ import type { DeliveryFault } from "./ports.ts";
 const brand = Symbol.for("@devora/analytics.error");
 
 /**
- * What was wrong: an option, a catalogue, an event, or a destination that did not take events.
+ * What was wrong: an option, a catalogue, an event, a feature flag, or a destination that did not take events.
  * Failures of the database are db-schema's DatabaseError.
  */
-export type AnalyticsErrorCode = "INVALID_OPTION" | "INVALID_CATALOGUE" | "INVALID_EVENT" | "DELIVERY_FAILED";
+export type AnalyticsErrorCode =
+  | "INVALID_OPTION"
+  | "INVALID_CATALOGUE"
+  | "INVALID_EVENT"
+  | "INVALID_FLAG"
+  | "DELIVERY_FAILED";
 
 /** One thing that is wrong with an event. */
 export interface EventIssue {

@@ -6,6 +6,12 @@ import type { EventStore } from "./event-store.ts";
 import { type EventOptions, resolveOptions } from "./options.ts";
 
 export type { EventRow } from "./event.ts";
+export { fixedFlags } from "./testing/fixed-flags.ts";
+export type {
+  PosthogFlagQuestion,
+  PosthogFlagRequest,
+  PosthogFlagRules,
+} from "./testing/posthog-flags.ts";
 export type { PosthogBatch, PosthogRules, PosthogWireEvent } from "./testing/posthog-rules.ts";
 export {
   type PosthogReply,

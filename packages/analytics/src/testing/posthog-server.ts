@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { answerFlags, type PosthogFlagRequest, type PosthogFlagRules } from "./posthog-flags.ts";
 import {
   judgeRequest,
   type PosthogBatch,
@@ -37,13 +38,17 @@ export type PosthogScript = (request: PosthogRequest, index: number) => PosthogR
 export interface PosthogServerOptions extends PosthogRules {
   /** Default: every request is answered by the rules. */
   script?: PosthogScript;
+  /** What it knows of feature flags. Default: nothing. */
+  flags?: PosthogFlagRules;
 }
 
 export interface PosthogServer {
   /** For `posthogDestination({ host })`. */
   readonly url: string;
-  /** In the order of arrival. */
+  /** All but those about feature flags, in the order of arrival. */
   readonly requests: readonly PosthogRequest[];
+  /** What was asked about feature flags, in the order of arrival. */
+  readonly flagRequests: readonly PosthogFlagRequest[];
   /** The events kept, in the order of arrival, those that came again among them. */
   readonly received: readonly PosthogWireEvent[];
   /** The events kept, by uuid. */
@@ -60,7 +65,7 @@ export interface PosthogServer {
 
 /**
  * PostHog's `POST /batch/` on the loopback interface, for tests of a delivery. It checks each request strictly, keeps
- * what it answers with 2xx, and fails in every way that a script says.
+ * what it answers with 2xx, and fails in every way that a script says. It serves feature flags to posthog-node as well.
  *
  * @example
  * await using posthog = await startPostHogServer({ refuses: ({ event }) => event === "poison" });
@@ -73,6 +78,7 @@ export interface PosthogServer {
  */
 export async function startPostHogServer(options: PosthogServerOptions = {}): Promise<PosthogServer> {
   const requests: PosthogRequest[] = [];
+  const flagRequests: PosthogFlagRequest[] = [];
   const received: PosthogWireEvent[] = [];
   const events = new Map<string, PosthogWireEvent>();
   const violations: string[] = [];
@@ -82,6 +88,13 @@ export async function startPostHogServer(options: PosthogServerOptions = {}): Pr
   async function handle(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method, url: path, headers } = incoming;
     const body = await bodyOf(incoming);
+    const flags = answerFlags({ method, path, headers, body }, options.apiKey, options.flags ?? {});
+    if (flags !== undefined) {
+      violations.push(...flags.violations);
+      flagRequests.push({ kind: flags.kind, status: flags.status, question: flags.question });
+      response.writeHead(flags.status, { "content-type": "application/json", ...flags.headers });
+      return void response.end(flags.body);
+    }
     const { status, text, batch, violations: found } = judgeRequest({ method, path, headers, body }, options);
     violations.push(...found);
     const request = { headers, text, batch };
@@ -111,6 +124,7 @@ export async function startPostHogServer(options: PosthogServerOptions = {}): Pr
   return {
     url: `http://127.0.0.1:${port}`,
     requests,
+    flagRequests,
     received,
     events,
     violations,

@@ -24,13 +24,12 @@ test("what people typed never leaves the database", () => {
       .filter(([property, { privacy }]) => typed.test(property) && privacy !== "drop")
       .map(([property]) => `${event}.${property}`),
   );
-  // Errors, limits and reasons are named by developers; pages are needed to read a visit.
+  // Errors and limits are named by developers; pages are needed to read a visit.
   expect(leaving).toEqual([
     "session_started.entry_path",
     "page_viewed.path",
     "error_occurred.error_name",
     "rate_limit_reached.limit_name",
-    "$feature_flag_called.$feature_flag_reason",
   ]);
 });
 

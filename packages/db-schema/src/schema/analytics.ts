@@ -86,13 +86,28 @@ export const userAliases = devora.table(
   (t) => [index("user_aliases_distinct_id_idx").on(t.distinctId)],
 );
 
-/** Last known feature flag definitions, per PostHog project. */
+/** Last known feature flag definitions of PostHog, per project. */
 export const flagDefinitions = devora.table("flag_definitions", {
   project: text("project").primaryKey(),
-  definitions: jsonb("definitions").notNull(),
-  etag: text("etag"),
-  fetchedAt: instant("fetched_at").notNull().defaultNow(),
+  definitions: jsonb("definitions"),
+  fetchedAt: instant("fetched_at"),
+  leaseToken: uuid("lease_token"),
+  leasedUntil: instant("leased_until"),
 });
+
+/** Feature flags of the host's own. The app reads them, the service writes. */
+export const featureFlags = devora.table(
+  "feature_flags",
+  {
+    key: text("key").primaryKey(),
+    definition: jsonb("definition").notNull(),
+    version: integer("version").notNull().default(1),
+    createdAt: instant("created_at").notNull().defaultNow(),
+    changedAt: instant("changed_at").notNull().defaultNow(),
+    archivedAt: instant("archived_at"),
+  },
+  (t) => [check("feature_flags_key_check", sql`char_length(${t.key}) between 1 and 200`)],
+);
 
 /** Who opted out of analytics. */
 export const consents = devora.table("consents", {

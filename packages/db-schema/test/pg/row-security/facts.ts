@@ -38,6 +38,7 @@ const tables: Record<ModuleName, Record<string, TableFacts>> = {
     "devora.analytics_outbox": { owner: null, definer: append },
     "devora.user_aliases": { owner: null },
     "devora.flag_definitions": { owner: null },
+    "devora.feature_flags": { owner: null, app: read },
     "devora.consents": { owner: null, definer: read },
   },
   metrics: {
