@@ -1,4 +1,4 @@
-export type { Analytics, AnalyticsVerbs, Consent, FlushOptions } from "./analytics.ts";
+export type { Analytics, AnalyticsVerbs, FlushOptions } from "./analytics.ts";
 export type { BufferOptions } from "./buffer-options.ts";
 export type { BufferedResult } from "./capture-buffered.ts";
 export {
@@ -14,6 +14,7 @@ export {
 } from "./catalogue/define-catalogue.ts";
 export { type DevoraCatalogue, devoraCatalogue } from "./catalogue/devora-catalogue.ts";
 export { EventType } from "./catalogue/event-type.ts";
+export type { Consent, ConsentVerbs } from "./consent.ts";
 export { createAnalytics } from "./create-analytics.ts";
 export {
   createDeliveryQueue,
@@ -29,6 +30,7 @@ export type { DeliveryRun } from "./delivery/delivery-run.ts";
 export type { HttpDestinationOptions } from "./destinations/http-options.ts";
 export { type PosthogDestinationOptions, posthogDestination } from "./destinations/posthog-destination.ts";
 export { type WebhookDestinationOptions, webhookDestination } from "./destinations/webhook-destination.ts";
+export type { Erasure, PersonToErase } from "./erase-person.ts";
 export {
   AnalyticsError,
   type AnalyticsErrorCode,
@@ -50,6 +52,7 @@ export type {
 export type { MiddlewareOptions, RequestLike, RequestMiddleware } from "./express-middleware.ts";
 export type { AnalyticsOptions, EventOptions, InvalidEvent, InvalidEventMode, LostEvent } from "./options.ts";
 export type { DeliveredEvent, DeliveryFault, Destination } from "./ports.ts";
+export type { ConsentState } from "./queries/consent.ts";
 export type { DeliveryStats, ParkedEvent } from "./queries/outbox-reports.ts";
 export type { RequestContext, UtmParameter } from "./request-context.ts";
 export type { AnalyticsStats } from "./stats.ts";

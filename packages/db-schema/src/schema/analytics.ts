@@ -43,6 +43,9 @@ export const analyticsEvents = devora.table(
     index("analytics_events_occurred_at_idx").using("brin", t.occurredAt).with({ autosummarize: "on" }),
     index("analytics_events_owner_id_occurred_at_idx").on(t.ownerId, t.occurredAt),
     index("analytics_events_event_occurred_at_idx").on(t.event, t.occurredAt),
+    index("analytics_events_distinct_id_idx")
+      .on(t.distinctId)
+      .where(sql`owner_id is distinct from distinct_id`),
   ],
 );
 
@@ -94,7 +97,7 @@ export const flagDefinitions = devora.table("flag_definitions", {
   fetchedAt: instant("fetched_at").notNull().defaultNow(),
 });
 
-/** Who opted out of analytics. */
+/** Who opted out of analytics: a row per id of a person, and one of the empty id for everybody. */
 export const consents = devora.table("consents", {
   distinctId: text("distinct_id").primaryKey(),
   optedOut: boolean("opted_out").notNull(),
