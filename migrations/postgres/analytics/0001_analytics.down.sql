@@ -1,4 +1,8 @@
 drop function devora.capture_events(jsonb, text[]);
+drop trigger user_aliases_share_opt_out on devora.user_aliases;
+drop function devora.share_opt_out();
+drop function devora.ids_of_others(text[], text);
+drop function devora.ids_of_person(text[]);
 drop table devora.consents;
 drop table devora.feature_flags;
 drop table devora.flag_definitions;

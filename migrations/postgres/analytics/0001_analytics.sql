@@ -52,6 +52,8 @@ comment on index devora.analytics_events_owner_id_occurred_at_idx is 'Serves one
 create index analytics_events_event_occurred_at_idx on devora.analytics_events (event, occurred_at);
 comment on index devora.analytics_events_event_occurred_at_idx is 'Serves one kind of event over a period: funnels, failed requests.';
 comment on index devora.analytics_events_event_occurred_at_idx is 'Serves one kind of event over a period: funnels, failed requests.';
+create index analytics_events_distinct_id_idx on devora.analytics_events (distinct_id) where owner_id is distinct from distinct_id;
+comment on index devora.analytics_events_distinct_id_idx is 'Serves the erasure of a person: events of its other ids, such as anonymous ones. Most events are not in it.';
 select devora.protect_table('devora.analytics_events', 'owner_id', '');
 
 -- Catches events of months that have no partition yet. Children carry neither grant nor policy: nobody reads or
@@ -197,7 +199,8 @@ create table devora.user_aliases (
   distinct_id text not null,
   created_at timestamptz not null default now(),
   constraint user_aliases_pkey primary key (alias),
-  constraint user_aliases_distinct_check check (alias <> distinct_id)
+  constraint user_aliases_distinct_check check (alias <> distinct_id),
+  constraint user_aliases_ids_check check (alias <> '' and distinct_id <> '')
 );
 comment on table devora.user_aliases is 'Ids of one person: events of alias count for distinct_id.';
 comment on column devora.user_aliases.alias is 'An id under which the person was seen, such as the anonymous one before sign-up.';
@@ -251,72 +254,180 @@ create table devora.consents (
   changed_at timestamptz not null default now(),
   constraint consents_pkey primary key (distinct_id)
 );
-comment on table devora.consents is 'Who opted out of analytics.';
-comment on column devora.consents.distinct_id is 'The person, known or anonymous.';
-comment on column devora.consents.opted_out is 'True: no events of this person are kept. A person without a row is kept.';
+comment on table devora.consents is 'Who opted out of analytics: one row per id of a person, and one of the empty id for everybody.';
+comment on column devora.consents.distinct_id is 'The person, known or anonymous; empty, which no person is, for everybody.';
+comment on column devora.consents.opted_out is 'True: no events of this person are kept or delivered. A person without a row is kept.';
 comment on column devora.consents.changed_at is 'When the choice last changed.';
 select devora.protect_internal_table('devora.consents');
 
--- The one way in for events. Under a user's scope (app.user_id set) an event may name that owner or none;
--- others are refused row by row and reported, so that a foreign owner never aborts the caller's transaction.
-create function devora.capture_events(events jsonb, destinations text[])
-returns table (id uuid, outcome text)
-language sql volatile security definer
+create function devora.ids_of_person(ids text[]) returns text[]
+language sql stable
 set search_path = pg_catalog, pg_temp
 as $$
-  with incoming as materialized (
-    select distinct on (e.id) e.*
-    from jsonb_to_recordset(events) as e (
-      id uuid, event text, distinct_id text, owner_id text, actor_id text, session_id text,
-      occurred_at timestamptz, claimed_at timestamptz, counts_as_activity boolean, retention_class text,
-      properties jsonb, context jsonb
-    )
-    order by e.id
-  ),
-  judged as materialized (
-    select i.*,
-           exists (select from devora.consents c where c.distinct_id = i.distinct_id and c.opted_out) as opted_out,
-           (i.owner_id is not null
-            and i.owner_id <> coalesce(nullif(current_setting('app.user_id', true), ''), i.owner_id)) as foreign_owner
-    from incoming i
-  ),
-  accepted as (
-    insert into devora.event_ids (id, occurred_at)
-    select j.id, j.occurred_at from judged j where not j.opted_out and not j.foreign_owner
-    on conflict on constraint event_ids_pkey do nothing
-    returning event_ids.id, event_ids.occurred_at
-  ),
-  kept as (
-    insert into devora.analytics_events
-      (id, event, distinct_id, owner_id, actor_id, session_id, occurred_at, claimed_at,
-       counts_as_activity, retention_class, properties, context)
-    select j.id, j.event, j.distinct_id, j.owner_id, j.actor_id, j.session_id, j.occurred_at, j.claimed_at,
-           coalesce(j.counts_as_activity, false), coalesce(j.retention_class, 'standard'),
-           coalesce(j.properties, '{}'), coalesce(j.context, '{}')
-    from judged j join accepted a on a.id = j.id
-    returning analytics_events.id
-  ),
-  queued as (
-    insert into devora.analytics_outbox (event_id, destination, occurred_at)
-    select a.id, d.destination, a.occurred_at from accepted a cross join unnest(destinations) as d (destination)
-    returning event_id
+  with recursive person (id) as (
+    select unnest(ids)
+    union
+    select linked.id
+    from person p
+    cross join lateral (
+      select a.distinct_id from devora.user_aliases a where a.alias = p.id
+      union all
+      select a.alias from devora.user_aliases a where a.distinct_id = p.id
+    ) as linked (id)
   )
-  select j.id,
-         case
-           when j.opted_out then 'opted_out'
-           when j.foreign_owner then 'foreign_owner'
-           when a.id is null then 'duplicate'
-           else 'accepted'
-         end
-  from judged j left join accepted a on a.id = j.id
+  select coalesce(array_agg(p.id order by p.id), '{}') from person p
 $$;
+comment on function devora.ids_of_person(text[]) is 'The given ids with all others that are aliases of the same person, sorted.';
+
+-- What a user may not write under: an id that has events of its own, or belongs to a person by its aliases. An
+-- anonymous id that nobody was found to be is neither.
+create function devora.ids_of_others(ids text[], scope text) returns text[]
+language sql stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce(array_agg(i.id), '{}')
+  from (select distinct unnest(ids) except select unnest(devora.ids_of_person(array[scope]))) as i (id)
+  where exists (select from devora.analytics_events e where e.owner_id = i.id)
+     or exists (select from devora.user_aliases a where a.alias = i.id)
+     or exists (select from devora.user_aliases a where a.distinct_id = i.id)
+$$;
+comment on function devora.ids_of_others(text[], text) is 'Those of the ids that are known as another person''s than the scope''s.';
+
+-- An id is looked up by itself when events come in, so each id of a person has a consent of its own.
+create function devora.share_opt_out() returns trigger
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  ids text[] := devora.ids_of_person(array[new.alias, new.distinct_id]);
+begin
+  if exists (select from devora.consents c where c.distinct_id = any(ids) and c.opted_out) then
+    insert into devora.consents (distinct_id, opted_out)
+    select i.id, true from unnest(ids) as i (id)
+    on conflict on constraint consents_pkey do update set opted_out = true, changed_at = now()
+      where not consents.opted_out;
+  end if;
+  return null;
+end $$;
+comment on function devora.share_opt_out() is
+  'Row trigger: when two ids are found to be one person who opted out under one of them, all its ids are opted out.';
+create trigger user_aliases_share_opt_out after insert or update on devora.user_aliases
+  for each row execute function devora.share_opt_out();
+
+-- The one way in for events. Under a user's scope (app.user_id set) an event may name that owner or none, and the
+-- person's own ids or unknown ones; others are refused row by row and reported, so that a foreign owner never aborts
+-- the caller's transaction. One event alone takes a path of its own, with the same rules: half the time of the
+-- statement for many. Both are PL/pgSQL, because a body in SQL is planned at each call before version 18.
+create function devora.capture_events(events jsonb, destinations text[])
+returns table (id uuid, outcome text)
+language plpgsql volatile security definer
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+  scope text := nullif(current_setting('app.user_id', true), '');
+  e devora.analytics_events;
+  others text[] := '{}';
+begin
+  if jsonb_array_length(events) = 1 then
+    e := jsonb_populate_record(null::devora.analytics_events, events -> 0);
+    id := e.id;
+    outcome := (
+      select case when bool_or(c.distinct_id = '') then 'disabled' else 'opted_out' end
+      from devora.consents c where c.distinct_id in ('', e.distinct_id, e.owner_id) and c.opted_out
+      having count(*) > 0);
+    if outcome is null and scope is not null then
+      if e.distinct_id <> scope then
+        others := devora.ids_of_others(array[e.distinct_id], scope);
+      end if;
+      if coalesce(e.owner_id, e.actor_id) <> scope or e.distinct_id = any(others) then
+        outcome := 'foreign_owner';
+      end if;
+    end if;
+    if outcome is null then
+      insert into devora.event_ids (id, occurred_at) values (e.id, e.occurred_at)
+      on conflict on constraint event_ids_pkey do nothing;
+      if not found then
+        outcome := 'duplicate';
+      else
+        insert into devora.analytics_events
+          (id, event, distinct_id, owner_id, actor_id, session_id, occurred_at, claimed_at,
+           counts_as_activity, retention_class, properties, context)
+        values
+          (e.id, e.event, e.distinct_id, e.owner_id, e.actor_id, e.session_id, e.occurred_at, e.claimed_at,
+           coalesce(e.counts_as_activity, false), coalesce(e.retention_class, 'standard'),
+           coalesce(e.properties, '{}'), coalesce(e.context, '{}'));
+        if destinations <> '{}' then
+          insert into devora.analytics_outbox (event_id, destination, occurred_at)
+          select e.id, d.destination, e.occurred_at from unnest(destinations) as d (destination);
+        end if;
+        outcome := 'accepted';
+      end if;
+    end if;
+    return next;
+    return;
+  end if;
+
+  if scope is not null then
+    others := devora.ids_of_others(
+      array(select i ->> 'distinct_id' from jsonb_array_elements(events) as i where i ->> 'distinct_id' <> scope), scope);
+  end if;
+  return query
+    with incoming as materialized (
+      select distinct on (i.id) i.*
+      from jsonb_populate_recordset(null::devora.analytics_events, events) as i
+      order by i.id
+    ),
+    judged as materialized (
+      select i.*,
+             case
+               when switch.is_off then 'disabled'
+               when exists (
+                 select from devora.consents c where c.distinct_id in (i.distinct_id, i.owner_id) and c.opted_out
+               ) then 'opted_out'
+               when coalesce(i.owner_id, i.actor_id) <> scope or i.distinct_id = any(others) then 'foreign_owner'
+             end as refused
+      from incoming i
+      cross join (
+        select exists (select from devora.consents c where c.distinct_id = '' and c.opted_out)
+      ) as switch (is_off)
+    ),
+    accepted as (
+      insert into devora.event_ids (id, occurred_at)
+      select j.id, j.occurred_at from judged j where j.refused is null
+      on conflict on constraint event_ids_pkey do nothing
+      returning event_ids.id, event_ids.occurred_at
+    ),
+    kept as (
+      insert into devora.analytics_events
+        (id, event, distinct_id, owner_id, actor_id, session_id, occurred_at, claimed_at,
+         counts_as_activity, retention_class, properties, context)
+      select j.id, j.event, j.distinct_id, j.owner_id, j.actor_id, j.session_id, j.occurred_at, j.claimed_at,
+             coalesce(j.counts_as_activity, false), coalesce(j.retention_class, 'standard'),
+             coalesce(j.properties, '{}'), coalesce(j.context, '{}')
+      from judged j join accepted a on a.id = j.id
+      returning analytics_events.id
+    ),
+    queued as (
+      insert into devora.analytics_outbox (event_id, destination, occurred_at)
+      select a.id, d.destination, a.occurred_at from accepted a cross join unnest(destinations) as d (destination)
+      returning event_id
+    )
+    select j.id, coalesce(j.refused, case when a.id is null then 'duplicate' else 'accepted' end)
+    from judged j left join accepted a on a.id = j.id;
+end $$;
 comment on function devora.capture_events(jsonb, text[]) is
-  'Keeps events and queues them for the destinations. Outcome per event: accepted, duplicate, opted_out or foreign_owner.';
+  'Keeps events and queues them for the destinations. Outcome per event: accepted, duplicate, disabled, opted_out or foreign_owner.';
 
 create policy event_ids_definer on devora.event_ids for all to devora_definer using (true) with check (true);
 create policy analytics_events_definer_write on devora.analytics_events for all to devora_definer using (true) with check (true);
 create policy analytics_outbox_definer on devora.analytics_outbox for all to devora_definer using (true) with check (true);
-create policy consents_definer_read on devora.consents for select to devora_definer using (true);
+create policy consents_definer on devora.consents for all to devora_definer using (true) with check (true);
+create policy user_aliases_definer_read on devora.user_aliases for select to devora_definer using (true);
 grant select, insert on devora.event_ids, devora.analytics_events, devora.analytics_outbox to devora_definer;
-grant select on devora.consents to devora_definer;
+grant select, insert, update on devora.consents to devora_definer;
+grant select on devora.user_aliases to devora_definer;
+select devora.hand_over('devora.ids_of_person(text[])', 'devora_service');
+select devora.hand_over('devora.ids_of_others(text[], text)', variadic '{}');
+select devora.hand_over('devora.share_opt_out()', variadic '{}');
 select devora.hand_over('devora.capture_events(jsonb, text[])', 'devora_app', 'devora_service');

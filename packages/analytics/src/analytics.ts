@@ -4,6 +4,8 @@ import { captureEvents } from "./capture-events.ts";
 import type { Catalogue } from "./catalogue/define-catalogue.ts";
 import { type DevoraCatalogue, devoraCatalogue } from "./catalogue/devora-catalogue.ts";
 import { closeOnSignals } from "./close-on-signals.ts";
+import { type ConsentVerbs, createConsentVerbs } from "./consent.ts";
+import { type Erasure, erasePerson, type PersonToErase } from "./erase-person.ts";
 import { AnalyticsError, shapeOf } from "./errors.ts";
 import type { CallOptions, CaptureResult, EventFields, EventInput, EventName } from "./event.ts";
 import type { EventStore } from "./event-store.ts";
@@ -16,15 +18,7 @@ import {
 import type { Settings } from "./options.ts";
 import { createRequestContexts, type RequestContext } from "./request-context.ts";
 import { type AnalyticsStats, createStats } from "./stats.ts";
-import { isStorableText } from "./storable-text.ts";
 import { createTrackers, type DevoraTrackers } from "./trackers.ts";
-
-export interface Consent {
-  /** 1 to 400 characters. */
-  distinctId: string;
-  /** True: no further event of this person is kept. */
-  optedOut: boolean;
-}
 
 export interface FlushOptions {
   /** Milliseconds, 0 to 2,147,483,647. */
@@ -32,7 +26,7 @@ export interface FlushOptions {
 }
 
 /** The verbs over any catalogue. */
-export interface AnalyticsVerbs<C extends Catalogue> {
+export interface AnalyticsVerbs<C extends Catalogue> extends ConsentVerbs {
   /**
    * Keeps an event in the database and answers what became of it.
    *
@@ -87,10 +81,13 @@ export interface AnalyticsVerbs<C extends Catalogue> {
    */
   closeOnSignals(signals?: readonly NodeJS.Signals[], options?: FlushOptions): () => void;
   /**
-   * Records whether a person takes part, as the service. Events kept before stay.
+   * Erases a person, as the service: its events of all months, their deliveries and the links between its ids, found
+   * from any one of these. Ids of events stay, so that no retry brings one back. What is at a destination already is
+   * deleted there, by the `distinctIds` that it answers (docs/analytics.md).
+   *
    * @throws {AnalyticsError} INVALID_OPTION
    */
-  setConsent(consent: Consent, call?: CallOptions): Promise<void>;
+  erasePerson(person: PersonToErase, call?: CallOptions): Promise<Erasure>;
   /** Runs `fn` so that events captured in it, and in what it awaits, carry the context. Adds to an outer context. */
   runWithContext<T>(context: RequestContext, fn: () => T): T;
   /**
@@ -132,10 +129,8 @@ export function assembleAnalytics<C extends Catalogue>(settings: Settings, store
     close: async (options) => close(options),
     closeOnSignals: (signals = ["SIGTERM", "SIGINT"], options = {}) =>
       closeOnSignals(signals, () => close(options)),
-    setConsent: async ({ distinctId, optedOut }, call = {}) => {
-      checkConsent(distinctId, optedOut);
-      await store.setConsent(distinctId, optedOut, call);
-    },
+    ...createConsentVerbs(store),
+    erasePerson: async (person, call = {}) => erasePerson(person, call, store.erasure(call)),
     runWithContext: contexts.run,
     expressMiddleware: (options = {}) => createExpressMiddleware(contexts, settings.generateId, options),
     stats: () => ({ ...stats, buffered: buffered.size() }),
@@ -150,20 +145,4 @@ function checkTimeout(verb: string, timeoutMs: number): number {
     "INVALID_OPTION",
     `${verb}: timeoutMs is ${shapeOf(timeoutMs)}. Allowed: milliseconds from 0 to ${longestTimerMs}.`,
   );
-}
-
-function checkConsent(distinctId: unknown, optedOut: unknown): void {
-  const usable = typeof distinctId === "string" && distinctId !== "" && distinctId.length <= 400;
-  if (!usable || !isStorableText(distinctId)) {
-    throw new AnalyticsError(
-      "INVALID_OPTION",
-      `setConsent: distinctId is ${shapeOf(distinctId)}. Allowed: 1 to 400 characters without U+0000 and lone surrogates.`,
-    );
-  }
-  if (typeof optedOut !== "boolean") {
-    throw new AnalyticsError(
-      "INVALID_OPTION",
-      `setConsent: optedOut is ${shapeOf(optedOut)}. Allowed: true or false.`,
-    );
-  }
 }

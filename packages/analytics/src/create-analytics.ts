@@ -3,7 +3,7 @@ import type { Catalogue } from "./catalogue/define-catalogue.ts";
 import type { DevoraCatalogue } from "./catalogue/devora-catalogue.ts";
 import { check } from "./check-option.ts";
 import { checkDestinationNames } from "./destination-names.ts";
-import { databaseStore } from "./event-store.ts";
+import { databaseStore, type EventStore } from "./event-store.ts";
 import { type AnalyticsOptions, resolveOptions } from "./options.ts";
 
 /**
@@ -23,10 +23,11 @@ import { type AnalyticsOptions, resolveOptions } from "./options.ts";
 export function createAnalytics<C extends Catalogue = DevoraCatalogue>(
   options: AnalyticsOptions<C>,
 ): Analytics<C> {
-  const { db, destinations = [] } = options;
+  const { db, destinations = [], disabled = false } = options;
   check("db", db, "a Drizzle Postgres database", typeof db?.execute === "function");
-  return assembleAnalytics<C>(
-    resolveOptions(options),
-    databaseStore(db, checkDestinationNames(check, destinations)),
-  );
+  check("disabled", disabled, "true or false", typeof disabled === "boolean");
+  const store = databaseStore(db, checkDestinationNames(check, destinations));
+  return assembleAnalytics<C>(resolveOptions(options), disabled ? { ...store, write: writeNothing } : store);
 }
+
+const writeNothing: EventStore["write"] = async (rows) => new Map(rows.map(({ id }) => [id, "disabled"]));

@@ -62,10 +62,17 @@ export interface CallOptions {
 }
 
 /**
- * What became of an event: `accepted` (kept), `duplicate` (its id was kept before), `opted_out` (the person
- * refused analytics), `foreign_owner` (the scope is another user's), `invalid` (refused before any SQL).
+ * What became of an event: `accepted` (kept), `duplicate` (its id was kept before), `opted_out` (its person or owner
+ * refused analytics), `disabled` (analytics are off for everybody, or by the option `disabled`), `foreign_owner` (the
+ * scope is another user's than its owner, its person or who acted), `invalid` (refused before any SQL).
  */
-export type CaptureOutcome = "accepted" | "duplicate" | "opted_out" | "foreign_owner" | "invalid";
+export type CaptureOutcome =
+  | "accepted"
+  | "duplicate"
+  | "opted_out"
+  | "disabled"
+  | "foreign_owner"
+  | "invalid";
 
 export interface CaptureResult {
   /** The event's id, also where it was not kept. */

@@ -1,4 +1,4 @@
-export type { Analytics, AnalyticsVerbs, Consent, FlushOptions } from "./analytics.ts";
+export type { Analytics, AnalyticsVerbs, FlushOptions } from "./analytics.ts";
 export type { BufferOptions } from "./buffer-options.ts";
 export type { BufferedResult } from "./capture-buffered.ts";
 export {
@@ -22,6 +22,7 @@ export {
   type TrackingPlan,
   trackingPlan,
 } from "./catalogue/tracking-plan.ts";
+export type { Consent, ConsentVerbs } from "./consent.ts";
 export { createAnalytics } from "./create-analytics.ts";
 export {
   createDeliveryQueue,
@@ -41,6 +42,7 @@ export type { CapturedEvent, CapturedProperty } from "./drift/captured-events.ts
 export type { JsonType } from "./drift/declared-event.ts";
 export { type DriftOptions, type DriftReport, driftReport } from "./drift/drift-report.ts";
 export type { DriftFinding } from "./drift/find-drift.ts";
+export type { Erasure, PersonToErase } from "./erase-person.ts";
 export {
   AnalyticsError,
   type AnalyticsErrorCode,
@@ -62,6 +64,7 @@ export type {
 export type { MiddlewareOptions, RequestLike, RequestMiddleware } from "./express-middleware.ts";
 export type { AnalyticsOptions, EventOptions, InvalidEvent, InvalidEventMode, LostEvent } from "./options.ts";
 export type { DeliveredEvent, DeliveryFault, Destination } from "./ports.ts";
+export type { ConsentState } from "./queries/consent.ts";
 export type { DeliveryStats, ParkedEvent } from "./queries/outbox-reports.ts";
 export type { RequestContext, UtmParameter } from "./request-context.ts";
 export type { AnalyticsStats } from "./stats.ts";

@@ -78,6 +78,8 @@ export interface AnalyticsOptions<C extends Catalogue = typeof devoraCatalogue> 
    * worker knows, such as `posthog`. 1 to 60 characters of a-z, 0-9, _ and - each. Default: none.
    */
   destinations?: readonly string[];
+  /** True: events are checked as always, and none is written (`disabled`). For this process alone. Default false. */
+  disabled?: boolean;
 }
 
 /** The options as they hold after validation. */

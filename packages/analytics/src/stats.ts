@@ -8,8 +8,14 @@ export interface AnalyticsStats {
   duplicate: number;
   /** Events that their catalogue refused, whatever the mode made of them. */
   invalid: number;
-  /** Events not written by calls that resolved: invalid, of someone who opted out, of another owner than the scope's. */
+  /** Events not written by calls that resolved: invalid ones, and those of the next three. */
   dropped: number;
+  /** Of someone who opted out. */
+  optedOut: number;
+  /** Captured while analytics were off for everybody, or by the option `disabled`. */
+  disabled: number;
+  /** In another's name than the scope's user. */
+  foreignOwner: number;
   /** Buffered events that never came into the database: no room, closed, or refused by it. */
   lost: number;
 }
@@ -19,11 +25,19 @@ export const createStats = (): AnalyticsStats => ({
   duplicate: 0,
   invalid: 0,
   dropped: 0,
+  optedOut: 0,
+  disabled: 0,
+  foreignOwner: 0,
   lost: 0,
 });
 
 export function countOutcome(stats: AnalyticsStats, outcome: CaptureOutcome): void {
   if (outcome === "accepted") stats.captured++;
   else if (outcome === "duplicate") stats.duplicate++;
-  else stats.dropped++;
+  else {
+    stats.dropped++;
+    if (outcome === "opted_out") stats.optedOut++;
+    else if (outcome === "disabled") stats.disabled++;
+    else if (outcome === "foreign_owner") stats.foreignOwner++;
+  }
 }

@@ -20,11 +20,17 @@ const milliseconds = (value: number): SQL => sql`${value}::float8 * interval '1 
 /** As a subquery, whose length the planner does not know: of 500 ids that it sees it reads the whole table instead. */
 const anyOf = (ids: readonly string[]): SQL => sql`any(array(select unnest(${sql.param([...ids])}::uuid[])))`;
 
+/** Whether an event may leave: nobody whom it is of opted out. */
+const mayLeave: SQL = sql`not exists (
+        select from devora.consents as consent
+        where consent.distinct_id in (kept.distinct_id, kept.owner_id) and consent.opted_out)`;
+
 /**
  * Leases deliveries that are due, oldest first, and reads their events; two workers never get the same one.
  *
  * Ordered by the index alone: a second column would sort all that an import queued at one moment. Rows and
  * events are looked up by key, written so that the planner has no other way: it would read all of a table of 100,000.
+ * While analytics are off for everybody nothing is due, and the events of who opted out are as good as gone.
  */
 export const claimDeliveriesQuery = (
   { destination, token }: Lease,
@@ -38,6 +44,7 @@ export const claimDeliveriesQuery = (
       and state in ('pending', 'leased')
       and next_attempt_at <= now()
       and (leased_until is null or leased_until < now())
+      and not exists (select from devora.consents where distinct_id = '' and opted_out)
     order by next_attempt_at
     limit ${limit}::integer
     for update skip locked
@@ -55,7 +62,7 @@ export const claimDeliveriesQuery = (
   left join lateral (
     select kept.event as name, kept.distinct_id, kept.session_id, kept.properties, kept.context
     from devora.analytics_events as kept
-    where kept.id = leased.event_id and kept.occurred_at = leased.occurred_at
+    where kept.id = leased.event_id and kept.occurred_at = leased.occurred_at and ${mayLeave}
     limit 1
   ) as event on true`;
 
@@ -123,14 +130,14 @@ export const releaseQuery = (
       last_error = coalesce(${error}::text, delivery.last_error)
   where delivery.event_id = ${anyOf(ids)} and ${held(lease)}`);
 
-/** Takes deliveries out whose event is gone. It is looked for again, by a statement that began after the claim. */
+/** Takes deliveries out whose event is gone or may not leave. It is looked for again, by a statement that began after the claim. */
 export const removeGoneQuery = (lease: Lease, ids: readonly string[]): SQL =>
   counted(sql`
   delete from devora.analytics_outbox as delivery
   where delivery.event_id = ${anyOf(ids)} and ${held(lease)}
     and not exists (
       select from devora.analytics_events as kept
-      where kept.id = delivery.event_id and kept.occurred_at = delivery.occurred_at)`);
+      where kept.id = delivery.event_id and kept.occurred_at = delivery.occurred_at and ${mayLeave})`);
 
 export const renewLeaseQuery = (lease: Lease, ids: readonly string[], leaseMs: number): SQL => sql`
   update devora.analytics_outbox as delivery

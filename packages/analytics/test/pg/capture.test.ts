@@ -119,6 +119,9 @@ test("within a user's scope an event of another owner is refused, told, and brea
     duplicate: 0,
     invalid: 0,
     dropped: 2,
+    optedOut: 0,
+    disabled: 0,
+    foreignOwner: 2,
     lost: 0,
     buffered: 0,
   });
@@ -256,6 +259,9 @@ test("a failing database is a DatabaseError without the event's values", async (
     duplicate: 0,
     invalid: 0,
     dropped: 0,
+    optedOut: 0,
+    disabled: 0,
+    foreignOwner: 0,
     lost: 0,
     buffered: 0,
   });

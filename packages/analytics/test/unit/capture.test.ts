@@ -228,6 +228,9 @@ test("drop leaves invalid events out, tells, and keeps the valid ones", async ()
     duplicate: 0,
     invalid: 1,
     dropped: 1,
+    optedOut: 0,
+    disabled: 0,
+    foreignOwner: 0,
     lost: 0,
     buffered: 0,
   });
@@ -304,6 +307,9 @@ test("the same id is kept once, between calls and within one", async () => {
     duplicate: 2,
     invalid: 0,
     dropped: 0,
+    optedOut: 0,
+    disabled: 0,
+    foreignOwner: 0,
     lost: 0,
     buffered: 0,
   });

@@ -43,6 +43,9 @@ export const analyticsEvents = devora.table(
     index("analytics_events_occurred_at_idx").using("brin", t.occurredAt).with({ autosummarize: "on" }),
     index("analytics_events_owner_id_occurred_at_idx").on(t.ownerId, t.occurredAt),
     index("analytics_events_event_occurred_at_idx").on(t.event, t.occurredAt),
+    index("analytics_events_distinct_id_idx")
+      .on(t.distinctId)
+      .where(sql`owner_id is distinct from distinct_id`),
   ],
 );
 
@@ -109,7 +112,7 @@ export const featureFlags = devora.table(
   (t) => [check("feature_flags_key_check", sql`char_length(${t.key}) between 1 and 200`)],
 );
 
-/** Who opted out of analytics. */
+/** Who opted out of analytics: a row per id of a person, and one of the empty id for everybody. */
 export const consents = devora.table("consents", {
   distinctId: text("distinct_id").primaryKey(),
   optedOut: boolean("opted_out").notNull(),

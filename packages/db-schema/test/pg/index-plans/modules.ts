@@ -31,6 +31,13 @@ export const analyticsPlans: IndexPlan[] = [
       sql`select event, occurred_at from devora.analytics_events where owner_id = ${user} and occurred_at < ${until} order by occurred_at desc limit 100`,
   },
   {
+    index: "analytics_events_distinct_id_idx",
+    query: "a person's events under other ids than their owner's: erasePerson",
+    as: "service",
+    sql: ({ user }) =>
+      sql`select id, occurred_at from devora.analytics_events where distinct_id = ${user} and owner_id is distinct from distinct_id limit 5000`,
+  },
+  {
     index: "analytics_events_event_occurred_at_idx",
     query: "one kind of event over a period: funnels (planned), failed requests (metrics: daily-events)",
     as: "service",
@@ -60,7 +67,7 @@ export const analyticsPlans: IndexPlan[] = [
   },
   {
     index: "user_aliases_distinct_id_idx",
-    query: "all ids of a person, for export and erasure (planned)",
+    query: "all ids of a person: ids_of_person, for consent and erasure",
     as: "service",
     sql: ({ user }) => sql`select alias from devora.user_aliases where distinct_id = ${user}`,
   },
