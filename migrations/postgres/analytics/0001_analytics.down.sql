@@ -1,3 +1,4 @@
+drop function devora.capture_with_aliases(jsonb, text[]);
 drop function devora.capture_events(jsonb, text[]);
 drop table devora.consents;
 drop table devora.flag_definitions;

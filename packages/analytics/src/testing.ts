@@ -25,7 +25,7 @@ export type RecordingAnalytics<C extends Catalogue = DevoraCatalogue> = Analytic
 /**
  * Analytics that keep events in memory, for unit tests without a database.
  *
- * The same checks, types and enrichment as `createAnalytics`, `strict` by default. Duplicates and consents work;
+ * The same checks, types and enrichment as `createAnalytics`, `strict` by default. Duplicates, consents and taken aliases work;
  * transactions and scopes do not exist here: `db` is ignored, so nothing rolls back and no owner is foreign.
  *
  * @example
@@ -44,9 +44,15 @@ export function recordingAnalytics<C extends Catalogue = DevoraCatalogue>(
 function memoryStore(events: EventRow[]): EventStore {
   const ids = new Set<string>();
   const optedOut = new Set<string>();
+  const aliases = new Map<string, string>();
   const keep = (row: EventRow) => {
     if (optedOut.has(row.distinctId)) return "opted_out";
     if (ids.has(row.id)) return "duplicate";
+    if (row.event === "$create_alias") {
+      const alias = String(row.properties.alias);
+      if ((aliases.get(alias) ?? row.distinctId) !== row.distinctId) return "alias_taken";
+      aliases.set(alias, row.distinctId);
+    }
     ids.add(row.id);
     events.push(row);
     return "accepted";
