@@ -79,6 +79,7 @@ function readSetOnce(value: unknown, definition: EventDefinition | undefined, is
 /**
  * Whether an event can be kept at all: one that joins ids needs both, and one that tells of a group needs one group.
  * Reports what it lacks.
+ * @param about.properties as they were given: an id is never repaired
  */
 export function isUsable(
   event: string | undefined,
@@ -87,7 +88,7 @@ export function isUsable(
 ): boolean {
   if (event === "$create_alias") {
     const { alias } = properties;
-    const isOther = isText(alias, maxKeyLength) && isText(distinctId, maxKeyLength) && alias !== distinctId;
+    const isOther = isText(alias, maxKeyLength) && alias !== distinctId;
     if (!isOther)
       issues.add("properties.alias", alias, "an id of 1 to 400 characters, other than the person's own");
     return isOther;

@@ -10,10 +10,13 @@ export type PersonProperties<C extends Catalogue> = DeclaredProperties<C, "$iden
 /** What a catalogue's `$groupidentify` declares of groups; nothing, where it has no such event. */
 export type GroupProperties<C extends Catalogue> = DeclaredProperties<C, "$groupidentify">;
 
+/** Names of declared properties: none, where any name is that of a property which cannot be. */
+type NamesOf<P> = string extends keyof P ? never : keyof P & string;
+
 export type IdentifyFields<C extends Catalogue> = EventDetails &
   WithProperties<PersonProperties<C>> & {
     /** Those of the properties that a destination keeps as it was first told. Default: none. */
-    setOnce?: readonly (keyof PersonProperties<C> & string)[] | undefined;
+    setOnce?: readonly NamesOf<PersonProperties<C>>[] | undefined;
   };
 
 export type AliasFields = EventDetails & {
@@ -82,7 +85,8 @@ export const createPeople = <C extends Catalogue>(capture: CaptureOne): PeopleVe
   groupIdentify: async (group, call) => {
     const { groupType, groupKey, ...details } = { ...group };
     const distinctId = details.distinctId ?? details.userId ?? `$${groupType}_${groupKey}`;
-    const groups = { [groupType]: groupKey };
+    // Without a type it would be the group "undefined".
+    const groups = typeof groupType === "string" ? { [groupType]: groupKey } : undefined;
     return capture({ ...details, distinctId, groups, event: "$groupidentify" }, call);
   },
 });

@@ -52,7 +52,7 @@ export function prepareEvent(
   const links = readLinks(event, given, definition, issues);
   const withProperties = (checked: Readonly<Record<string, unknown>>): PreparedEvent => {
     const properties = storableObject(checked, "properties", maxPropertyBytes, issues);
-    const usable = person !== undefined && isUsable(event, { ...person, properties, links }, issues);
+    const usable = person !== undefined && isUsable(event, { ...person, properties: checked, links }, issues);
     if (event === undefined || id === undefined || !usable) {
       return { id: id ?? newId(), event, row: undefined, issues: issues.list };
     }
