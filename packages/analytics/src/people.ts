@@ -61,7 +61,7 @@ export interface PeopleVerbs<C extends Catalogue> {
    * @throws {DatabaseError} when the statement failed
    *
    * @example
-   * await analytics.alias({ userId, alias: request.get("x-posthog-distinct-id") }, { db: tx });
+   * await analytics.alias({ userId, alias: visitorId }, { db: tx });
    */
   alias(person: AliasFields, call?: CallOptions): Promise<CaptureResult>;
   /**
