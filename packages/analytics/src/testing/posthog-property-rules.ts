@@ -1,11 +1,11 @@
-import type { PosthogWireEvent } from "./posthog-rules.ts";
+interface WireEvent {
+  readonly event: string;
+  readonly distinct_id: string;
+  readonly properties: Readonly<Record<string, unknown>>;
+}
 
 /** What is wrong with the properties by which PostHog knows people, groups and flags; it ignores such without a word. */
-export function violationsOfProperties({
-  event,
-  distinct_id: distinctId,
-  properties,
-}: PosthogWireEvent): string[] {
+export function violationsOfProperties({ event, distinct_id: distinctId, properties }: WireEvent): string[] {
   const own = properties ?? {};
   const checks: [boolean, string][] = [
     [own.$groups === undefined || isTexts(own.$groups), "$groups that are no object of texts"],

@@ -146,6 +146,14 @@ test.each<[string, unknown, string[], unknown]>([
   expect(analytics.events[0]?.context.$groups).toEqual(kept);
 });
 
+test("only people have properties that are set once, and a group's event is of the id that is given", async () => {
+  const analytics = recordingAnalytics({ catalogue });
+  await analytics.trackEvent("met", { userId: "a", setOnce: ["plan"] } as never);
+  await analytics.groupIdentify({ groupType: "t", groupKey: "k", userId: "a", distinctId: "d" });
+  expect(analytics.events[0]?.context).not.toHaveProperty("$set_once");
+  expect(analytics.events[1]).toMatchObject({ distinctId: "d", ownerId: "a" });
+});
+
 test("groups named as objects' own members are groups", async () => {
   const analytics = recordingAnalytics({ catalogue });
   await analytics.groupIdentify({ groupType: "__proto__", groupKey: "k" });

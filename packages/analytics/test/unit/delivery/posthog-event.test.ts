@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { posthogEvent } from "../../../src/destinations/posthog-event.ts";
 import { type DeliveredEvent, posthogDestination } from "../../../src/index.ts";
+import { violationsOfProperties } from "../../../src/testing/posthog-property-rules.ts";
 import { startPostHogServer } from "../../../src/testing.ts";
 
 /** Beside the project; kept elsewhere. */
@@ -126,5 +127,18 @@ describe("the PostHog of the tests", () => {
     ["$feature_flag_response", { event: "$feature_flag_called", properties: { $feature_flag: "f" } }],
   ])("tells of %s that is wrong: %j", async (what, fields) => {
     expect(await send(deliveredOf(fields))).toEqual(expect.arrayContaining([expect.stringContaining(what)]));
+  });
+
+  test.each<[string, string, Record<string, unknown>]>([
+    ["$set that is no object", "$identify", { $set: [], $set_once: {} }],
+    ["$set_once that is no object", "$identify", { $set: {} }],
+    ["a name in $set and in $set_once", "$identify", { $set: { a: 1 }, $set_once: { a: 1 } }],
+    ["a distinct_id among the properties", "$create_alias", { alias: "b", distinct_id: "b" }],
+    ["$group_set that is no object", "$groupidentify", { $group_type: "t", $group_key: "k" }],
+    ["without its $feature/ property", "$feature_flag_called", { ...flag, "$feature/f": false }],
+    ["a $session_id that is no text", "met", { $session_id: 7 }],
+  ])("tells of %s", (what, event, properties) => {
+    const violations = violationsOfProperties({ event, distinct_id: "alice", properties });
+    expect(violations).toEqual([expect.stringContaining(what)]);
   });
 });
