@@ -1,3 +1,4 @@
+drop function devora.capture_with_aliases(jsonb, text[]);
 drop function devora.capture_events(jsonb, text[]);
 drop trigger user_aliases_share_opt_out on devora.user_aliases;
 drop function devora.share_opt_out();

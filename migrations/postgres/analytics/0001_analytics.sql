@@ -52,8 +52,10 @@ comment on index devora.analytics_events_owner_id_occurred_at_idx is 'Serves one
 create index analytics_events_event_occurred_at_idx on devora.analytics_events (event, occurred_at);
 comment on index devora.analytics_events_event_occurred_at_idx is 'Serves one kind of event over a period: funnels, failed requests.';
 comment on index devora.analytics_events_event_occurred_at_idx is 'Serves one kind of event over a period: funnels, failed requests.';
-create index analytics_events_distinct_id_idx on devora.analytics_events (distinct_id) where owner_id is distinct from distinct_id;
-comment on index devora.analytics_events_distinct_id_idx is 'Serves the erasure of a person: events of its other ids, such as anonymous ones. Most events are not in it.';
+-- Events of signed-in people, whose distinct_id is their owner's, are not in it: it costs them nothing.
+create index analytics_events_other_ids_idx on devora.analytics_events (distinct_id, occurred_at)
+  where owner_id is distinct from distinct_id;
+comment on index devora.analytics_events_other_ids_idx is 'Serves what was done under an id that is not its owner''s, such as an anonymous one: aliases, erasure.';
 select devora.protect_table('devora.analytics_events', 'owner_id', '');
 
 -- Catches events of months that have no partition yet. Children carry neither grant nor policy: nobody reads or
@@ -423,11 +425,87 @@ create policy event_ids_definer on devora.event_ids for all to devora_definer us
 create policy analytics_events_definer_write on devora.analytics_events for all to devora_definer using (true) with check (true);
 create policy analytics_outbox_definer on devora.analytics_outbox for all to devora_definer using (true) with check (true);
 create policy consents_definer on devora.consents for all to devora_definer using (true) with check (true);
-create policy user_aliases_definer_read on devora.user_aliases for select to devora_definer using (true);
 grant select, insert on devora.event_ids, devora.analytics_events, devora.analytics_outbox to devora_definer;
 grant select, insert, update on devora.consents to devora_definer;
-grant select on devora.user_aliases to devora_definer;
 select devora.hand_over('devora.ids_of_person(text[])', 'devora_service');
 select devora.hand_over('devora.ids_of_others(text[], text)', variadic '{}');
 select devora.hand_over('devora.share_opt_out()', variadic '{}');
 select devora.hand_over('devora.capture_events(jsonb, text[])', 'devora_app', 'devora_service');
+
+-- Captures like capture_events, and notes for each accepted $create_alias whose id it says the alias is. Refused is what
+-- would take an id from somebody: an alias has one person for ever, and within a user's scope it is nobody else's yet.
+-- Aliases of aliases are kept in one step, so that readers need not follow chains. Ids are locked by one of 1,024 numbers,
+-- in order, until the transaction ends: two writers never make a chain, and an import does not run out of locks.
+create function devora.capture_with_aliases(events jsonb, destinations text[])
+returns table (id uuid, outcome text)
+language plpgsql volatile security definer
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+  scope text := nullif(current_setting('app.user_id', true), '');
+  claim record;
+  person text;
+  next_person text;
+  captured text;
+begin
+  return query
+    select c.id, c.outcome
+    from devora.capture_events(
+      (select coalesce(jsonb_agg(e), '[]') from jsonb_array_elements(events) as e where e ->> 'event' <> '$create_alias'),
+      destinations) as c;
+
+  perform pg_advisory_xact_lock(hashtext('devora.user_aliases'), bucket)
+  from (
+    select distinct abs(hashtext(name) % 1024) as bucket
+    from jsonb_array_elements(events) as e
+    left join devora.user_aliases u on u.alias = e ->> 'distinct_id'
+    cross join unnest(array[e ->> 'distinct_id', e #>> '{properties,alias}', u.distinct_id]) as name
+    where e ->> 'event' = '$create_alias' and name is not null
+    order by bucket
+  ) as buckets;
+
+  for claim in
+    select e as event, (e ->> 'id')::uuid as id, e ->> 'distinct_id' as distinct_id, e #>> '{properties,alias}' as alias
+    from jsonb_array_elements(events) with ordinality as t (e, place)
+    where e ->> 'event' = '$create_alias'
+    order by place
+  loop
+    person := claim.distinct_id;
+    loop
+      select u.distinct_id into next_person from devora.user_aliases u where u.alias = person;
+      exit when not found;
+      person := next_person;
+      perform pg_advisory_xact_lock(hashtext('devora.user_aliases'), abs(hashtext(person) % 1024));
+    end loop;
+
+    captured := case
+      when claim.distinct_id <> scope then 'foreign_owner'
+      when claim.alias is null or char_length(claim.alias) not between 1 and 400 or claim.alias in (claim.distinct_id, person)
+        or exists (select from devora.user_aliases u where u.alias = claim.alias and u.distinct_id <> person)
+        or scope is not null and (
+          exists (select from devora.user_aliases u where u.distinct_id = claim.alias)
+          or exists (select from devora.analytics_events k where k.owner_id = claim.alias)
+          or exists (
+            select from devora.analytics_events k
+            where k.distinct_id = claim.alias and k.owner_id is distinct from k.distinct_id
+              and k.owner_id not in (scope, person)))
+      then 'alias_taken'
+    end;
+    if captured is null then
+      select c.outcome into captured from devora.capture_events(jsonb_build_array(claim.event), destinations) as c;
+    end if;
+    if captured = 'accepted' then
+      insert into devora.user_aliases (alias, distinct_id) values (claim.alias, person)
+      on conflict on constraint user_aliases_pkey do nothing;
+      update devora.user_aliases u set distinct_id = person where u.distinct_id = claim.alias;
+    end if;
+    return query select claim.id, captured;
+  end loop;
+end $$;
+comment on function devora.capture_with_aliases(jsonb, text[]) is
+  'capture_events for arrays with $create_alias: keeps their aliases in user_aliases as well. A further outcome: alias_taken.';
+
+create policy user_aliases_definer on devora.user_aliases for all to devora_definer using (true) with check (true);
+grant select, insert, update on devora.user_aliases to devora_definer;
+select devora.hand_over('devora.capture_with_aliases(jsonb, text[])', 'devora_app', 'devora_service');

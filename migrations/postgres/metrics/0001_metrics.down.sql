@@ -1,4 +1,7 @@
 drop view devora.mv_daily_user_activity;
+drop trigger user_aliases_mark_changed_days on devora.user_aliases;
+drop trigger user_aliases_mark_new_days on devora.user_aliases;
+drop function devora.mark_alias_days();
 drop trigger analytics_events_mark_days on devora.analytics_events;
 drop function devora.mark_event_days();
 drop table devora.excluded_users;

@@ -165,6 +165,31 @@ create trigger analytics_events_mark_days after insert on devora.analytics_event
   referencing new table as inserted for each statement execute function devora.mark_event_days();
 select devora.hand_over('devora.mark_event_days()', variadic '{}');
 
+create function devora.mark_alias_days() returns trigger
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into devora.dirty_marks (day, reason)
+  select distinct (e.occurred_at at time zone 'UTC')::date, 'aliases'
+  from changed c
+  cross join lateral (
+    select o.occurred_at from devora.analytics_events o
+    where o.distinct_id = c.alias and o.owner_id is distinct from o.distinct_id and o.counts_as_activity
+    union all
+    select o.occurred_at from devora.analytics_events o
+    where o.owner_id = c.alias and o.distinct_id = c.alias and o.counts_as_activity
+  ) as e;
+  return null;
+end $$;
+comment on function devora.mark_alias_days() is
+  'Statement trigger: marks the UTC days on which ids were active that now count for another person.';
+create trigger user_aliases_mark_new_days after insert on devora.user_aliases
+  referencing new table as changed for each statement execute function devora.mark_alias_days();
+create trigger user_aliases_mark_changed_days after update on devora.user_aliases
+  referencing new table as changed for each statement execute function devora.mark_alias_days();
+select devora.hand_over('devora.mark_alias_days()', variadic '{}');
+
 create view devora.mv_daily_user_activity with (security_invoker = true) as
   select day, owner_id, events, first_at, last_at from devora.user_days;
 comment on view devora.mv_daily_user_activity is 'Activity per user and UTC day; a plain view, as fresh as user_days.';

@@ -16,6 +16,7 @@ import {
   type RequestMiddleware,
 } from "./express-middleware.ts";
 import type { Settings } from "./options.ts";
+import { createPeople, type PeopleVerbs } from "./people.ts";
 import { createRequestContexts, type RequestContext } from "./request-context.ts";
 import { type AnalyticsStats, createStats } from "./stats.ts";
 import { createTrackers, type DevoraTrackers } from "./trackers.ts";
@@ -26,7 +27,7 @@ export interface FlushOptions {
 }
 
 /** The verbs over any catalogue. */
-export interface AnalyticsVerbs<C extends Catalogue> extends ConsentVerbs {
+export interface AnalyticsVerbs<C extends Catalogue> extends ConsentVerbs, PeopleVerbs<C> {
   /**
    * Keeps an event in the database and answers what became of it.
    *
@@ -121,6 +122,7 @@ export function assembleAnalytics<C extends Catalogue>(settings: Settings, store
     buffered.close(checkTimeout("close", timeoutMs));
 
   const verbs: AnalyticsVerbs<C> = {
+    ...createPeople<C>(captureOne),
     capture: captureOne,
     captureMany: captureAll,
     trackEvent: (event, fields, call) => captureOne({ ...fields, event }, call),

@@ -37,11 +37,12 @@ export const databaseStore = (database: Database, destinations: readonly string[
     withDatabaseErrors("analytics.capture", () => {
       const db = call.db ?? database;
       const statements = statementsOf(rows.map(encodeRow));
+      const hasAliases = rows.some(({ event }) => event === "$create_alias");
       const writeAll = async (executor: Database): Promise<Outcomes> => {
         const outcomes = new Map<string, CaptureOutcome>();
         for (const statement of statements) {
           call.signal?.throwIfAborted();
-          for (const row of await rowsOf(executor, captureEventsQuery(statement, destinations))) {
+          for (const row of await rowsOf(executor, captureEventsQuery(statement, destinations, hasAliases))) {
             const { id, outcome } = decodeCaptured(row);
             outcomes.set(id, outcome);
           }

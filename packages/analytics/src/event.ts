@@ -10,7 +10,7 @@ type InputOf<D extends PropertyDefinition> = StandardSchemaV1.InferInput<D["sche
 type OptionalKeys<P extends Readonly<Record<string, PropertyDefinition>>> = {
   [K in keyof P]: undefined extends InputOf<P[K]> ? K : never;
 }[keyof P];
-type PropertiesOf<P extends Readonly<Record<string, PropertyDefinition>>> = keyof P extends never
+export type PropertiesOf<P extends Readonly<Record<string, PropertyDefinition>>> = keyof P extends never
   ? Record<string, never>
   : Simplify<
       { [K in Exclude<keyof P, OptionalKeys<P>>]: InputOf<P[K]> } & {
@@ -40,9 +40,11 @@ export type EventDetails = EventPerson & {
   occurredAt?: Date | undefined;
   /** Default: the session of the request's context. */
   sessionId?: string | undefined;
+  /** The groups that it belongs to, by type: `{ company: "acme" }`. At most 10, keys of 1 to 400 characters. */
+  groups?: Readonly<Record<string, string>> | undefined;
 };
 
-type WithProperties<P> = Record<never, never> extends P ? { properties?: P } : { properties: P };
+export type WithProperties<P> = Record<never, never> extends P ? { properties?: P } : { properties: P };
 
 /** What `trackEvent` takes for an event. */
 export type EventFields<C extends Catalogue, N extends EventName<C>> = EventDetails &
@@ -64,7 +66,8 @@ export interface CallOptions {
 /**
  * What became of an event: `accepted` (kept), `duplicate` (its id was kept before), `opted_out` (its person or owner
  * refused analytics), `disabled` (analytics are off for everybody, or by the option `disabled`), `foreign_owner` (the
- * scope is another user's than its owner, its person or who acted), `invalid` (refused before any SQL).
+ * scope is another user's than its owner, its person or who acted), `alias_taken` (the alias is another person's),
+ * `invalid` (refused before any SQL).
  */
 export type CaptureOutcome =
   | "accepted"
@@ -72,6 +75,7 @@ export type CaptureOutcome =
   | "opted_out"
   | "disabled"
   | "foreign_owner"
+  | "alias_taken"
   | "invalid";
 
 export interface CaptureResult {

@@ -37,6 +37,7 @@ export type { DeliveryWorkerOptions } from "./delivery/delivery-options.ts";
 export type { DeliveryRun } from "./delivery/delivery-run.ts";
 export type { HttpDestinationOptions } from "./destinations/http-options.ts";
 export { type PosthogDestinationOptions, posthogDestination } from "./destinations/posthog-destination.ts";
+export { type SegmentDestinationOptions, segmentDestination } from "./destinations/segment-destination.ts";
 export { type WebhookDestinationOptions, webhookDestination } from "./destinations/webhook-destination.ts";
 export type { CapturedEvent, CapturedProperty } from "./drift/captured-events.ts";
 export type { JsonType } from "./drift/declared-event.ts";
@@ -63,6 +64,14 @@ export type {
 } from "./event.ts";
 export type { MiddlewareOptions, RequestLike, RequestMiddleware } from "./express-middleware.ts";
 export type { AnalyticsOptions, EventOptions, InvalidEvent, InvalidEventMode, LostEvent } from "./options.ts";
+export type {
+  AliasFields,
+  GroupIdentifyFields,
+  GroupProperties,
+  IdentifyFields,
+  PeopleVerbs,
+  PersonProperties,
+} from "./people.ts";
 export type { DeliveredEvent, DeliveryFault, Destination } from "./ports.ts";
 export type { ConsentState } from "./queries/consent.ts";
 export type { DeliveryStats, ParkedEvent } from "./queries/outbox-reports.ts";

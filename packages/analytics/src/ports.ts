@@ -4,9 +4,15 @@ export interface DeliveredEvent {
   readonly id: string;
   readonly event: string;
   readonly distinctId: string;
+  /** Whether `distinctId` is the id of the event's owner: an account's, not that of a visitor or of the system. */
+  readonly isKnown: boolean;
   readonly sessionId: string | null;
   readonly occurredAt: Date;
   readonly properties: Readonly<Record<string, unknown>>;
+  /**
+   * Where it came from. Also `$groups`, the groups of the event (of `$groupidentify` the one that it tells of), and of
+   * `$identify` `$set_once`, the names of the properties that the destination shall not change once it has them.
+   */
   readonly context: Readonly<Record<string, unknown>>;
 }
 

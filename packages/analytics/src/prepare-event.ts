@@ -3,6 +3,7 @@ import { checkProperties } from "./check-properties.ts";
 import { clampTime } from "./clamp-time.ts";
 import type { EventIssue } from "./errors.ts";
 import type { EventRow } from "./event.ts";
+import { isUsable, readLinks } from "./event-links.ts";
 import { createIssues, type Issues } from "./issues.ts";
 import type { Settings } from "./options.ts";
 import { contextColumns, type RequestContext } from "./request-context.ts";
@@ -48,9 +49,11 @@ export function prepareEvent(
   const time = clampTime(readTime(given.occurredAt, now, issues), now, settings);
   const fromRequest = contextColumns(request);
   const sessionId = readOptionalText("sessionId", given.sessionId, issues) ?? fromRequest.sessionId;
+  const links = readLinks(event, given, definition, issues);
   const withProperties = (checked: Readonly<Record<string, unknown>>): PreparedEvent => {
     const properties = storableObject(checked, "properties", maxPropertyBytes, issues);
-    if (event === undefined || person === undefined || id === undefined) {
+    const usable = person !== undefined && isUsable(event, { ...person, properties: checked, links }, issues);
+    if (event === undefined || id === undefined || !usable) {
       return { id: id ?? newId(), event, row: undefined, issues: issues.list };
     }
     const invalid = issues.list.length === 0 ? {} : { $invalid: issues.list.map((issue) => issue.path) };
@@ -63,7 +66,7 @@ export function prepareEvent(
       countsAsActivity: definition?.countsAsActivity ?? false,
       retentionClass: definition?.retention ?? "standard",
       properties,
-      context: { ...settings.processContext, ...fromRequest.context, ...invalid },
+      context: { ...settings.processContext, ...fromRequest.context, ...links, ...invalid },
     };
     return { id, event, row, issues: issues.list };
   };

@@ -33,9 +33,9 @@ export type RecordingAnalytics<C extends Catalogue = DevoraCatalogue> = Analytic
 /**
  * Analytics that keep events in memory, for unit tests without a database.
  *
- * The same checks, types and enrichment as `createAnalytics`, `strict` by default. Duplicates, consents and erasure
- * work; transactions, scopes and aliases do not exist here: `db` is ignored, so nothing rolls back, no owner is foreign,
- * and a person has the ids that a call names.
+ * The same checks, types and enrichment as `createAnalytics`, `strict` by default. Duplicates, consents, erasure and
+ * taken aliases work; transactions and scopes do not exist here: `db` is ignored, so nothing rolls back, no owner is
+ * foreign, and a person who is erased has the ids that the call names.
  *
  * @example
  * const analytics = recordingAnalytics();
@@ -55,10 +55,16 @@ function memoryStore(events: EventRow[], now: () => Date): EventStore {
   const ids = new Set<string>();
   const consents = new Map<string, ConsentState>();
   const isOut = (id: string | null) => id !== null && consents.get(id)?.optedOut === true;
+  const aliases = new Map<string, string>();
   const keep = (row: EventRow) => {
     if (isOut(everybody)) return "disabled";
     if (isOut(row.distinctId) || isOut(row.ownerId)) return "opted_out";
     if (ids.has(row.id)) return "duplicate";
+    if (row.event === "$create_alias") {
+      const alias = String(row.properties.alias);
+      if ((aliases.get(alias) ?? row.distinctId) !== row.distinctId) return "alias_taken";
+      aliases.set(alias, row.distinctId);
+    }
     ids.add(row.id);
     events.push(row);
     return "accepted";

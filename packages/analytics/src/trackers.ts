@@ -89,6 +89,7 @@ const detailNames: ReadonlySet<string> = new Set<keyof EventDetails>([
   "id",
   "occurredAt",
   "sessionId",
+  "groups",
 ]);
 
 export function createTrackers(capture: CaptureOne): DevoraTrackers {

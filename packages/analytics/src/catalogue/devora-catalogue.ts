@@ -3,6 +3,7 @@ import { assistantEvents } from "./assistant-events.ts";
 import { billingEvents } from "./billing-events.ts";
 import { defineCatalogue } from "./define-catalogue.ts";
 import { operationEvents } from "./operation-events.ts";
+import { personEvents } from "./person-events.ts";
 import { projectEvents } from "./project-events.ts";
 import { systemEvents } from "./system-events.ts";
 
@@ -18,6 +19,7 @@ export const devoraCatalogue = defineCatalogue({
   ...billingEvents,
   ...operationEvents,
   ...systemEvents,
+  ...personEvents,
 });
 
 export type DevoraCatalogue = typeof devoraCatalogue;

@@ -67,6 +67,9 @@ export const EventType = {
   ErrorOccurred: "error_occurred",
   RateLimitReached: "rate_limit_reached",
   FeatureFlagCalled: "$feature_flag_called",
+  Identify: "$identify",
+  CreateAlias: "$create_alias",
+  Groupidentify: "$groupidentify",
 } as const satisfies Record<string, keyof DevoraCatalogue>;
 
 /** The name of one of {@link devoraCatalogue}'s events. */

@@ -1,10 +1,11 @@
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { checkFor } from "../check-option.ts";
-import type { DeliveredEvent, Destination } from "../ports.ts";
+import type { Destination } from "../ports.ts";
 import { libraryVersion } from "../version.ts";
 import { type HttpDestinationOptions, resolveHttpOptions, resolveUrl } from "./http-options.ts";
 import { postBatch } from "./post-batch.ts";
+import { posthogEvent } from "./posthog-event.ts";
 
 export interface PosthogDestinationOptions extends HttpDestinationOptions {
   /** `https://us.i.posthog.com`, `https://eu.i.posthog.com`, or your own. */
@@ -69,21 +70,3 @@ export function posthogDestination({
     },
   };
 }
-
-/** An event in PostHog's form; the context is of PostHog's names already, and a property goes before it. */
-export const posthogEvent = ({ id, event, distinctId, sessionId, occurredAt, ...facts }: DeliveredEvent) => ({
-  uuid: id,
-  event,
-  distinct_id: distinctId,
-  properties: {
-    $lib: "@devora/analytics",
-    $lib_version: libraryVersion,
-    ...facts.context,
-    ...facts.properties,
-    ...(sessionId === null ? {} : { $session_id: sessionId }),
-    $is_server: true,
-    // The address that PostHog sees is the worker's, nobody's place.
-    $geoip_disable: true,
-  },
-  timestamp: occurredAt.toISOString(),
-});

@@ -6,10 +6,16 @@ import type { CaptureOutcome, CaptureResult, EventRow } from "../event.ts";
  * Keeps events and answers the outcome of each; ids must be unique.
  * @param rows JSON of each, by {@link encodeRow}
  * @param destinations for which accepted events are queued
+ * @param hasAliases whether `$create_alias` may be among them, whose aliases are kept too
  */
-export const captureEventsQuery = (rows: readonly string[], destinations: readonly string[]): SQL => sql`
+export const captureEventsQuery = (
+  rows: readonly string[],
+  destinations: readonly string[],
+  hasAliases = false,
+): SQL => sql`
   select id::text as id, outcome
-  from devora.capture_events(${`[${rows.join(",")}]`}::jsonb, ${sql.param([...destinations])}::text[])`;
+  from devora.${hasAliases ? sql`capture_with_aliases` : sql`capture_events`}(
+    ${`[${rows.join(",")}]`}::jsonb, ${sql.param([...destinations])}::text[])`;
 
 /** A row as `devora.capture_events` reads it. */
 export const encodeRow = (row: EventRow): string =>

@@ -55,12 +55,13 @@ export const claimDeliveriesQuery = (
     where delivery.event_id = any(array(select event_id from due)) and delivery.destination = ${destination}::text
     returning delivery.event_id, delivery.occurred_at, delivery.attempts
   )
-  select leased.event_id::text, leased.attempts, event.name, event.distinct_id, event.session_id,
+  select leased.event_id::text, leased.attempts, event.name, event.distinct_id, event.is_known, event.session_id,
          floor(extract(epoch from leased.occurred_at) * 1000)::float8 as occurred_at_ms,
          event.properties::text, event.context::text
   from leased
   left join lateral (
-    select kept.event as name, kept.distinct_id, kept.session_id, kept.properties, kept.context
+    select kept.event as name, kept.distinct_id, kept.owner_id is not distinct from kept.distinct_id as is_known,
+           kept.session_id, kept.properties, kept.context
     from devora.analytics_events as kept
     where kept.id = leased.event_id and kept.occurred_at = leased.occurred_at and ${mayLeave}
     limit 1
@@ -74,6 +75,7 @@ export function decodeClaimed(row: Row): ClaimedDelivery {
     id: eventId,
     event: String(row.name),
     distinctId: String(row.distinct_id),
+    isKnown: row.is_known === true,
     sessionId: row.session_id === null ? null : String(row.session_id),
     occurredAt: new Date(Number(row.occurred_at_ms)),
     properties: JSON.parse(String(row.properties)),

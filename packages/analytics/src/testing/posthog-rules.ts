@@ -1,4 +1,5 @@
 import { gunzipSync } from "node:zlib";
+import { violationsOfProperties } from "./posthog-property-rules.ts";
 
 /** An event as it arrived at `/batch/`. */
 export interface PosthogWireEvent {
@@ -94,7 +95,10 @@ function violationsOf(event: PosthogWireEvent): string[] {
     [instant.test(String(timestamp)), "a timestamp that is no ISO time with milliseconds"],
     [Object.keys(rest).length === 0, `fields ${Object.keys(rest).join(", ")} of an event`],
   ];
-  return checks.filter(([holds]) => !holds).map(([, violation]) => violation);
+  return [
+    ...checks.filter(([holds]) => !holds).map(([, violation]) => violation),
+    ...violationsOfProperties(event),
+  ];
 }
 
 function textOf(body: Buffer): string {

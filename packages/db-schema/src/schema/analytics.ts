@@ -43,8 +43,8 @@ export const analyticsEvents = devora.table(
     index("analytics_events_occurred_at_idx").using("brin", t.occurredAt).with({ autosummarize: "on" }),
     index("analytics_events_owner_id_occurred_at_idx").on(t.ownerId, t.occurredAt),
     index("analytics_events_event_occurred_at_idx").on(t.event, t.occurredAt),
-    index("analytics_events_distinct_id_idx")
-      .on(t.distinctId)
+    index("analytics_events_other_ids_idx")
+      .on(t.distinctId, t.occurredAt)
       .where(sql`owner_id is distinct from distinct_id`),
   ],
 );

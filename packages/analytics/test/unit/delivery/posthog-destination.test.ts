@@ -16,6 +16,7 @@ const event: DeliveredEvent = {
   id,
   event: "code_generated",
   distinctId: "alice",
+  isKnown: true,
   sessionId: "s1",
   occurredAt: new Date("2026-03-01T10:00:00.123Z"),
   properties: { model: "m", environment: "of the event" },

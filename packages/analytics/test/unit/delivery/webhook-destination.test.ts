@@ -9,6 +9,7 @@ const eventOf = (n: number): DeliveredEvent => ({
   id: `0194cc39-1f25-7000-8000-00000000000${n}`,
   event: "user_logged_in",
   distinctId: "alice",
+  isKnown: true,
   sessionId: null,
   occurredAt: new Date("2026-03-01T10:00:00.123Z"),
   properties: { method: "line\nbreak" },

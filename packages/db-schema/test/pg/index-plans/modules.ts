@@ -45,6 +45,13 @@ export const analyticsPlans: IndexPlan[] = [
       sql`select owner_id, min(occurred_at) from devora.analytics_events where event = 'project_created' and occurred_at >= ${from} and occurred_at < ${until} group by owner_id`,
   },
   {
+    index: "analytics_events_other_ids_idx",
+    query: "the days of an anonymous id that became a person's: mark_alias_days",
+    as: "service",
+    sql: () =>
+      sql`select distinct (occurred_at at time zone 'UTC')::date from devora.analytics_events where distinct_id = 'anonymous7' and owner_id is distinct from distinct_id and counts_as_activity`,
+  },
+  {
     index: "analytics_outbox_due_idx",
     query: "the delivery worker's next batch",
     as: "service",

@@ -93,6 +93,35 @@ const probes: Record<string, Probe> = {
         sql`select count(*)::int from devora.analytics_events where id = ${id}::uuid and owner_id = ${victim}::text`,
       ),
   },
+  "devora.capture_with_aliases(jsonb,text[])": {
+    // A victim that is known: an alias of it would count its events for the thief.
+    plant: (service) =>
+      service.execute(sql`
+        insert into devora.analytics_events (id, event, distinct_id, owner_id, occurred_at)
+        values (${newId()}, 'signed_up', ${victim}, ${victim}, '2026-01-01T00:00:00Z')`),
+    call: async (tx, id) => {
+      const alias = (distinctId: string, alias: string, owner: string | null) => ({
+        id: distinctId === victim ? id : newId(),
+        event: "$create_alias",
+        distinct_id: distinctId,
+        owner_id: owner,
+        occurred_at: "2026-01-01T00:00:00Z",
+        properties: { alias },
+      });
+      const [me] = await rowsOf(tx, sql`select nullif(current_setting('app.user_id', true), '') as id`);
+      const thief = String(me?.id ?? "nobody");
+      const events = [alias(thief, victim, thief), alias(victim, "a", null), alias(victim, "b", victim)];
+      await tx.execute(
+        sql`select * from devora.capture_with_aliases(${JSON.stringify(events)}::jsonb, '{posthog}')`,
+      );
+    },
+    harm: (service, id) =>
+      countOf(
+        service,
+        sql`select (select count(*) from devora.user_aliases where ${victim} in (alias, distinct_id))
+                   + (select count(*) from devora.analytics_events where id::text = ${id}) as count`,
+      ),
+  },
   "devora.log_search_queries(jsonb)": {
     call: (tx, id) => {
       const entry = {

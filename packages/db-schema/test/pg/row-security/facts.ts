@@ -36,7 +36,7 @@ const tables: Record<ModuleName, Record<string, TableFacts>> = {
     "devora.event_ids": { owner: null, definer: append },
     "devora.analytics_events": { owner: "owner_id", definer: append },
     "devora.analytics_outbox": { owner: null, definer: append },
-    "devora.user_aliases": { owner: null, definer: read },
+    "devora.user_aliases": { owner: null, definer: ["select", "insert", "update"] },
     "devora.flag_definitions": { owner: null },
     "devora.feature_flags": { owner: null, app: read },
     "devora.consents": { owner: null, definer: ["select", "insert", "update"] },
@@ -111,8 +111,12 @@ const functions: Partial<Record<ModuleName, RowSecurityFacts["functions"]>> = {
     "devora.ids_of_others(text[],text)": { execute: [] },
     "devora.share_opt_out()": { definer: true, execute: [] },
     "devora.capture_events(jsonb,text[])": { definer: true, execute: ["devora_app", "devora_service"] },
+    "devora.capture_with_aliases(jsonb,text[])": { definer: true, execute: ["devora_app", "devora_service"] },
   },
-  metrics: { "devora.mark_event_days()": { definer: true, execute: [] } },
+  metrics: {
+    "devora.mark_event_days()": { definer: true, execute: [] },
+    "devora.mark_alias_days()": { definer: true, execute: [] },
+  },
   search: {
     "devora.log_search_queries(jsonb)": { definer: true, execute: ["devora_app", "devora_service"] },
     "devora.query_statistics()": { execute: ["devora_service"] },
