@@ -1,5 +1,6 @@
 import { createHash, type Hash, randomBytes } from "node:crypto";
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { createWriteStream } from "node:fs";
+import { mkdir, open, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
@@ -55,7 +56,8 @@ export const archiveTo =
       const file = await archiveFileFor(folder, manifest);
       await writeManifest(manifestFileOf(file), part, manifest);
       await rename(part, file);
-      await syncFolder(folder);
+      // So that the new names survive a loss of power. Windows opens no folders.
+      if (process.platform !== "win32") await syncToDisk(folder, "r");
       onArchived?.({ partition, events: manifest.events, file });
     } finally {
       await rm(part, { force: true });
@@ -65,15 +67,9 @@ export const archiveTo =
 async function writePart(file: string, partition: string, lines: AsyncIterable<string>): Promise<Manifest> {
   const hash = createHash("sha256");
   const count = { events: 0 };
-  const handle = await open(file, "wx", 0o600);
-  try {
-    // The stream leaves the file open: what it wrote has to reach the disk first.
-    const stream = handle.createWriteStream({ autoClose: false });
-    await pipeline(chunksOf(lines, hash, count), createGzip({ level }), stream);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+  const target = createWriteStream(file, { flags: "wx", mode: 0o600 });
+  await pipeline(chunksOf(lines, hash, count), createGzip({ level }), target);
+  await syncToDisk(file, "r+");
   return { partition, events: count.events, sha256: hash.digest("hex") };
 }
 
@@ -108,23 +104,16 @@ async function* reported(lines: AsyncIterable<string>, tell: (done: number) => v
 async function writeManifest(file: string, part: string, manifest: Manifest): Promise<void> {
   const draft = `${part.slice(0, -".part".length)}.manifest.part`;
   try {
-    const handle = await open(draft, "wx", 0o600);
-    try {
-      await handle.writeFile(encodeManifest(manifest));
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
+    await writeFile(draft, encodeManifest(manifest), { flag: "wx", mode: 0o600 });
+    await syncToDisk(draft, "r+");
     await rename(draft, file);
   } finally {
     await rm(draft, { force: true });
   }
 }
 
-/** So that the new names survive a loss of power. Windows opens no folders. */
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === "win32") return;
-  const handle = await open(folder, "r");
+async function syncToDisk(path: string, flags: "r" | "r+"): Promise<void> {
+  const handle = await open(path, flags);
   try {
     await handle.sync();
   } finally {
