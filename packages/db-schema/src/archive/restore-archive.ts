@@ -8,7 +8,7 @@ import { invalidArchive, readManifest } from "./manifest.ts";
 import { eventsOf } from "./read-archive.ts";
 import { assertWhole } from "./read-lines.ts";
 
-/** Rows and characters of one statement. Measured: 100 rows take 1.6 times as long, 3,000 no less. */
+/** Rows and characters of one statement, as of those that capture. */
 const mostRows = 1_000;
 const mostCharacters = 4_000_000;
 

@@ -9,9 +9,9 @@ import { archiveFileFor } from "./archive-name.ts";
 import { encodeManifest, type Manifest, manifestFileOf } from "./manifest.ts";
 import { assertWhole } from "./read-lines.ts";
 
-/** Characters that are compressed at a time: line by line takes twice as long. */
+/** Characters that are compressed at a time, rather than line by line. */
 const chunkCharacters = 65_536;
-/** Of a million events level 1 makes 75 MB in 19 s, 6 makes 60 MB in 24 s, 9 makes 60 MB in 42 s. */
+/** Of a million events (765 MB) level 1 makes 158 MB in 4 s of CPU time, 6 makes 149 MB in 8 s, 9 makes 147 MB in 13 s. */
 const level = 6;
 
 /** An archive that is whole and on the disk. */
