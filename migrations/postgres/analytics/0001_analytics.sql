@@ -6,7 +6,7 @@ create table devora.event_ids (
   occurred_at timestamptz not null,
   constraint event_ids_pkey primary key (id)
 );
-comment on table devora.event_ids is 'Ids of all events ever accepted, with the first accepted time.';
+comment on table devora.event_ids is 'Ids of all events accepted, with the first accepted time; they outlive their events until they are pruned.';
 comment on column devora.event_ids.id is 'The event''s id, chosen by whoever captured it first.';
 comment on column devora.event_ids.occurred_at is 'The time under which it was accepted first, and is kept.';
 select devora.protect_internal_table('devora.event_ids');
