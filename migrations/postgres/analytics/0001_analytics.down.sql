@@ -10,6 +10,7 @@ drop table devora.flag_definitions;
 drop table devora.user_aliases;
 drop table devora.analytics_outbox;
 drop function devora.drop_detached_events(text);
+drop function devora.attach_event_partition(text);
 drop function devora.detach_event_partition(text);
 drop function devora.ensure_event_partitions(date, date);
 drop table devora.analytics_events;

@@ -6,7 +6,7 @@ create table devora.event_ids (
   occurred_at timestamptz not null,
   constraint event_ids_pkey primary key (id)
 );
-comment on table devora.event_ids is 'Ids of all events ever accepted, with the first accepted time.';
+comment on table devora.event_ids is 'Ids of all events accepted, with the first accepted time; they outlive their events until they are pruned.';
 comment on column devora.event_ids.id is 'The event''s id, chosen by whoever captured it first.';
 comment on column devora.event_ids.occurred_at is 'The time under which it was accepted first, and is kept.';
 select devora.protect_internal_table('devora.event_ids');
@@ -142,6 +142,42 @@ revoke all on function devora.detach_event_partition(text) from public;
 grant execute on function devora.detach_event_partition(text) to devora_service;
 comment on function devora.detach_event_partition(text) is
   'Takes a month out of analytics_events and answers its new name; devora_service may read it until it is dropped.';
+
+-- The way back, for a month that deliveries were queued for after it was detached. Its rows are checked against its
+-- bounds before the parent is locked: attaching alone would scan them behind locks that every reader waits for.
+create function devora.attach_event_partition(detached text) returns boolean
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+set lock_timeout = '2s'
+as $$
+declare
+  child text := left(detached, 25);
+  lower_bound timestamptz;
+  upper_bound timestamptz;
+begin
+  perform pg_advisory_xact_lock(hashtextextended('devora.event_partitions', 0));
+  if detached !~ '^analytics_events_y\d{4}m\d{2}_detached$' then
+    raise exception 'attach_event_partition: not the name of a detached month of analytics_events' using errcode = '22023';
+  end if;
+  if to_regclass(format('devora.%I', child)) is not null or to_regclass(format('devora.%I', detached)) is null then
+    return false;
+  end if;
+  lower_bound := make_timestamptz(substr(child, 19, 4)::int, substr(child, 24, 2)::int, 1, 0, 0, 0, 'UTC');
+  upper_bound := (lower_bound at time zone 'UTC' + interval '1 month') at time zone 'UTC';
+  execute format('drop policy %I on devora.%I', detached || '_service', detached);
+  execute format('revoke all on devora.%I from devora_service', detached);
+  execute format('alter table devora.%I rename to %I', detached, child);
+  execute format('alter table devora.%I add constraint within_month check (occurred_at >= %L and occurred_at < %L)',
+                 child, lower_bound, upper_bound);
+  execute format('alter table devora.analytics_events attach partition devora.%I for values from (%L) to (%L)',
+                 child, lower_bound, upper_bound);
+  execute format('alter table devora.%I drop constraint within_month', child);
+  return true;
+end $$;
+revoke all on function devora.attach_event_partition(text) from public;
+grant execute on function devora.attach_event_partition(text) to devora_service;
+comment on function devora.attach_event_partition(text) is
+  'Puts a month that detach_event_partition took out back into analytics_events; false where it is gone, or the month has a new partition.';
 
 create function devora.drop_detached_events(detached text) returns void
 language plpgsql security definer

@@ -17,6 +17,8 @@ export type SchemaErrorCode =
   | "OUTSIDE_TRANSACTION"
   | "PUSH_REFUSED"
   | "POPULATION_EXISTS"
+  | "ARCHIVE_INCOMPLETE"
+  | "INVALID_ARCHIVE"
   | "MISSING_PACKAGE";
 
 /**

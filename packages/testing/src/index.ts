@@ -18,4 +18,5 @@ export {
   type Verb,
 } from "./row-security/index.ts";
 export { createTestDatabase, installedModules, type TestDatabase, useTestDatabase } from "./test-database.ts";
+export { killStanding, startProcess, type TestProcess } from "./test-process.ts";
 export { createTextSearchDatabase } from "./text-search-database.ts";

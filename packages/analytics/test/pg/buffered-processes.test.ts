@@ -1,13 +1,9 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { analyticsEvents, newId, withService } from "@devora/db-schema";
-import { hasServer, useTestDatabase } from "@devora/testing";
+import { hasServer, startProcess, useTestDatabase } from "@devora/testing";
 import { eq } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
 
-const script = fileURLToPath(new URL("../processes/buffering.ts", import.meta.url));
+const script = new URL("../processes/buffering.ts", import.meta.url);
 
 describe.skipIf(!hasServer())(
   "buffered events of a process that ends (skipped on PGlite: two processes cannot share it)",
@@ -18,34 +14,26 @@ describe.skipIf(!hasServer())(
 
     function start(task: "end" | "signal" | "flush") {
       const userId = newId();
-      const child = spawn(
-        process.execPath,
-        ["--conditions=@devora/source", script, database.url ?? "", task, userId],
-        { stdio: ["ignore", "pipe", "inherit"] },
-      );
-      const standing = once(createInterface(child.stdout), "line");
-      return { userId, child, standing, closed: once(child, "close") };
+      return { userId, ...startProcess(script, [String(database.url), task, userId]) };
     }
 
     test("by itself loses nothing", async () => {
-      const { userId, closed } = start("end");
-      expect(await closed).toEqual([0, null]);
+      const { userId, ended } = start("end");
+      expect(await ended).toEqual([0, null]);
       expect(await kept(userId)).toBe(1000);
     });
 
     test("at a signal writes all, and still ends by the signal", async () => {
-      const { userId, child, standing, closed } = start("signal");
-      expect(await standing).toEqual(["standing"]);
-      child.kill("SIGTERM");
-      expect(await closed).toEqual([null, "SIGTERM"]);
+      const { userId, standing, kill } = start("signal");
+      expect(await standing).toBe("standing");
+      expect(await kill("SIGTERM")).toEqual([null, "SIGTERM"]);
       expect(await kept(userId)).toBe(700);
     });
 
     test("by kill -9 loses no more than what was not flushed", async () => {
-      const { userId, child, standing, closed } = start("flush");
-      expect(await standing).toEqual(["standing"]);
-      child.kill("SIGKILL");
-      await closed;
+      const { userId, standing, kill } = start("flush");
+      expect(await standing).toBe("standing");
+      await kill("SIGKILL");
       expect(await kept(userId)).toBe(700);
     });
   },

@@ -1,8 +1,8 @@
 // Delivers as a host's worker would, and stands still at a step until it is killed. Arguments: URL of the database, of
 // the server, and the step.
-import { writeSync } from "node:fs";
 import { createDeliveryWorker, posthogDestination } from "@devora/analytics";
 import type { Database } from "@devora/db-schema";
+import { standStill } from "@devora/testing/stand-still";
 import { drizzle } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
 import { steps } from "./delivery-steps.ts";
@@ -10,12 +10,6 @@ import { steps } from "./delivery-steps.ts";
 const [url = "", host = "", step = ""] = process.argv.slice(2);
 const before = steps[step];
 if (before === undefined) throw new Error(`There is no step "${step}".`);
-
-/** Blocks the whole process: no timer renews the lease, and no statement follows. */
-function standStill(): void {
-  writeSync(1, "standing\n");
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
-}
 
 let answers = 0;
 const client = postgres(url, { max: 2, connection: { application_name: "doomed" }, onnotice: () => {} });

@@ -14,7 +14,7 @@ import { devora } from "./core.ts";
 
 const instant = (name: string) => timestamp(name, { withTimezone: true });
 
-/** Ids of all events ever accepted, with the first accepted time. */
+/** Ids of all events accepted, with the first accepted time; they outlive their events until they are pruned. */
 export const eventIds = devora.table("event_ids", {
   id: uuid("id").primaryKey(),
   occurredAt: instant("occurred_at").notNull(),

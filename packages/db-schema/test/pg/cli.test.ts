@@ -1,8 +1,7 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { gunzipSync } from "node:zlib";
 import { ensurePartitions, newId, rowsOf, users, withService } from "@devora/db-schema";
 import { openEmbedded } from "@devora/db-schema/embedded";
 import { createEmptyDatabase, createTestDatabase, hasServer, installedModules } from "@devora/testing";
@@ -185,9 +184,14 @@ test.runIf(hasServer())("the commands on a server, by --url and by DATABASE_URL 
     });
     const from = new Date(Date.UTC(2024, 0, 1));
     await ensurePartitions(database.db, { from, monthsAhead: 1 });
-    const event = { id: newId(), event: "old", distinct_id: "a", occurred_at: "2024-01-05T12:00:00Z" };
+    const events = ["a", "b"].map((distinct_id) => ({
+      id: newId(),
+      event: "old",
+      distinct_id,
+      occurred_at: "2024-01-05T12:00:00Z",
+    }));
     await withService(database.db, (tx) =>
-      tx.execute(sql`select devora.capture_events(${JSON.stringify([event])}::jsonb, '{}')`),
+      tx.execute(sql`select devora.capture_events(${JSON.stringify(events)}::jsonb, '{}')`),
     );
     const archive = join(parent, "archive");
     const old = ["partitions", "--drop-before", "2024-02-01", "--archive", archive];
@@ -195,15 +199,22 @@ test.runIf(hasServer())("the commands on a server, by --url and by DATABASE_URL 
     expect(refused).toMatchObject({ code: 2, err: expect.stringContaining("--yes") });
     const { code, out } = await runCli([...old, "--yes"], { databaseUrl: url });
     expect(code).toBe(0);
-    expect(out).toContain("dropped analytics_events_y2024m01\n");
-    expect(readdirSync(archive)).toEqual(["analytics_events_y2024m01.jsonl.gz"]);
-    const lines = gunzipSync(readFileSync(join(archive, "analytics_events_y2024m01.jsonl.gz"))).toString();
+    const file = join(archive, "analytics_events_y2024m01.ndjson.gz");
+    expect(out).toContain(`archived 2 events to ${file}\ndropped analytics_events_y2024m01\n`);
+
+    const without = join(parent, "erased");
+    writeFileSync(without, "b\n");
+    const restore = ["restore", "--archive", file, "--without", without, "--json", "--url", url];
+    expect(JSON.parse((await runCli(restore)).out)).toEqual({
+      events: 2,
+      restored: 1,
+      present: 0,
+      elsewhere: 0,
+      skipped: 1,
+    });
     expect(
-      lines
-        .trimEnd()
-        .split("\n")
-        .map((line) => JSON.parse(line).id),
-    ).toEqual([event.id]);
+      (await runCli([...old, "--yes", "--prune-ids", "31", "--json"], { databaseUrl: url })).out,
+    ).toMatch(/"dropped":\["analytics_events_y2024m01"\],"kept":\[\],"pruned":2\}/);
 
     const healthy = await runCli(["doctor", "--json"], { databaseUrl: url });
     expect(healthy.code).toBe(0);

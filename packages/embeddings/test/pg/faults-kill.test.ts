@@ -1,9 +1,5 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
-import { type Database, projects, rowsOf, withService, withUser } from "@devora/db-schema";
-import { hasServer, seedProject, useTestDatabase } from "@devora/testing";
+import { type Database, projects, withService, withUser } from "@devora/db-schema";
+import { hasServer, killStanding, seedProject, useTestDatabase } from "@devora/testing";
 import { eq, sql } from "drizzle-orm";
 import { beforeEach, describe, expect, test } from "vitest";
 import { createEmbeddings, hashingEmbedder } from "../../src/index.ts";
@@ -11,28 +7,7 @@ import { type Step, steps } from "../processes/steps.ts";
 import { jobsOf, smallEmbedder, startAfresh } from "./rows.ts";
 import { storedOf } from "./vectors.ts";
 
-const script = fileURLToPath(new URL("../processes/embedding-worker.ts", import.meta.url));
-
-/** Runs a worker until it stands at the step, kills it, and waits until the server has noticed. */
-async function killAt(db: Database, url: string, step: Step): Promise<void> {
-  const child = spawn(process.execPath, ["--conditions=@devora/source", script, url, step], {
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let errors = "";
-  child.stderr.on("data", (data) => {
-    errors += String(data);
-  });
-  const closed = once(child, "close");
-  const line = await Promise.race([
-    once(createInterface(child.stdout), "line"),
-    closed.then(() => [`it ended: ${errors}`]),
-  ]);
-  expect(line).toEqual(["standing"]);
-  child.kill("SIGKILL");
-  await closed;
-  const connections = sql`select pid from pg_stat_activity where application_name = 'doomed' and datname = current_database()`;
-  while ((await rowsOf(db, connections)).length > 0);
-}
+const script = new URL("../processes/embedding-worker.ts", import.meta.url);
 
 /** As if the time had passed that a lease takes. */
 const leasesEnd = (db: Database) =>
@@ -64,7 +39,7 @@ describe.skipIf(!hasServer())(
         for (const name of ["one", "two", "three"]) ids.push(await seedProject(db, owner, { name }));
         await embeddings.enqueue({ source: "projects", ids, ownerId: owner });
 
-        await killAt(db, String(url), step);
+        await killStanding(db, script, [String(url), step]);
         const committed = step === "after the commit";
         const reference = hashingEmbedder({ dimensions: 128 });
         const left = await storedOf(db, "projects", reference);

@@ -1,5 +1,5 @@
 // Run as a process: works off the queue of a database, and stands still at a step of its run until it is killed.
-import { writeSync } from "node:fs";
+import { standStill } from "@devora/testing/stand-still";
 import { drizzle } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
 import { createEmbeddings, type Embedder, hashingEmbedder } from "../../src/index.ts";
@@ -7,12 +7,6 @@ import { isStep, steps } from "./steps.ts";
 
 const [url = "", step = ""] = process.argv.slice(2);
 if (!isStep(step)) throw new Error(`There is no step "${step}".`);
-
-/** Blocks the whole process: no timer renews the lease, and no statement follows. */
-function standStill(): void {
-  writeSync(1, "standing\n");
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
-}
 
 const before = steps[step];
 const client = postgres(url, { max: 2, connection: { application_name: "doomed" }, onnotice: () => {} });

@@ -1,10 +1,4 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
-import { type Database, rowsOf } from "@devora/db-schema";
-import { hasServer, useTestDatabase } from "@devora/testing";
-import { sql } from "drizzle-orm";
+import { hasServer, killStanding, useTestDatabase } from "@devora/testing";
 import { beforeEach, describe, expect, test } from "vitest";
 import { startPostHogServer } from "../../../src/testing.ts";
 import { steps } from "../../processes/delivery-steps.ts";
@@ -18,28 +12,7 @@ import {
   timePasses,
 } from "./deliveries.ts";
 
-const script = fileURLToPath(new URL("../../processes/delivering.ts", import.meta.url));
-
-/** Runs a worker until it stands at the step, kills it, and waits until the server has noticed. */
-async function killAt(db: Database, url: string, host: string, step: string): Promise<void> {
-  const child = spawn(process.execPath, ["--conditions=@devora/source", script, url, host, step], {
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let errors = "";
-  child.stderr.on("data", (data) => {
-    errors += String(data);
-  });
-  const closed = once(child, "close");
-  const line = await Promise.race([
-    once(createInterface(child.stdout), "line"),
-    closed.then(() => [`it ended: ${errors}`]),
-  ]);
-  expect(line).toEqual(["standing"]);
-  child.kill("SIGKILL");
-  await closed;
-  const connections = sql`select pid from pg_stat_activity where application_name = 'doomed' and datname = current_database()`;
-  while ((await rowsOf(db, connections)).length > 0);
-}
+const script = new URL("../../processes/delivering.ts", import.meta.url);
 
 describe.skipIf(!hasServer())(
   "kill -9 of a delivery worker (skipped on PGlite: two processes cannot share it)",
@@ -53,7 +26,7 @@ describe.skipIf(!hasServer())(
       await using server = await startPostHogServer({
         refuses: ({ properties }) => properties.$session_id === "poison",
       });
-      await killAt(db, String(url), server.url, step);
+      await killStanding(db, script, [String(url), server.url, step]);
       expect(await tally(db)).toMatchObject({ captured: 40, sent, parked: 0 });
       expect(server.events.size > 0).toBe(served);
 

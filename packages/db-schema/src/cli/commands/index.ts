@@ -3,6 +3,7 @@ import { doctorCommand } from "./doctor.ts";
 import { migrateCommand } from "./migrate.ts";
 import { partitionsCommand } from "./partitions.ts";
 import { pushCommand } from "./push.ts";
+import { restoreCommand } from "./restore.ts";
 import { rollbackCommand } from "./rollback.ts";
 import { seedCommand } from "./seed.ts";
 import { statusCommand } from "./status.ts";
@@ -15,5 +16,6 @@ export const commands: readonly Command[] = [
   pushCommand,
   doctorCommand,
   partitionsCommand,
+  restoreCommand,
   seedCommand,
 ];

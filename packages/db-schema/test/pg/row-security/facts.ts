@@ -106,6 +106,7 @@ const functions: Partial<Record<ModuleName, RowSecurityFacts["functions"]>> = {
   analytics: {
     "devora.ensure_event_partitions(date,date)": { definer: true, execute: ["devora_service"] },
     "devora.detach_event_partition(text)": { definer: true, execute: ["devora_service"] },
+    "devora.attach_event_partition(text)": { definer: true, execute: ["devora_service"] },
     "devora.drop_detached_events(text)": { definer: true, execute: ["devora_service"] },
     "devora.ids_of_person(text[])": { execute: ["devora_service"] },
     "devora.ids_of_others(text[],text)": { execute: [] },
