@@ -28,6 +28,7 @@ export type { DeliveryWorkerOptions } from "./delivery/delivery-options.ts";
 export type { DeliveryRun } from "./delivery/delivery-run.ts";
 export type { HttpDestinationOptions } from "./destinations/http-options.ts";
 export { type PosthogDestinationOptions, posthogDestination } from "./destinations/posthog-destination.ts";
+export { type PosthogReaderOptions, posthogReader } from "./destinations/posthog-reader.ts";
 export { type WebhookDestinationOptions, webhookDestination } from "./destinations/webhook-destination.ts";
 export {
   AnalyticsError,
@@ -51,6 +52,9 @@ export type { MiddlewareOptions, RequestLike, RequestMiddleware } from "./expres
 export type { AnalyticsOptions, EventOptions, InvalidEvent, InvalidEventMode, LostEvent } from "./options.ts";
 export type { DeliveredEvent, DeliveryFault, Destination } from "./ports.ts";
 export type { DeliveryStats, ParkedEvent } from "./queries/outbox-reports.ts";
+export { type DestinationReader, type HoldingsRange, readFailed } from "./reconcile/destination-reader.ts";
+export type { ReconcileOptions, Reconciliation } from "./reconcile/reconcile.ts";
+export type { ReplayOptions, ReplayProgress, ReplayResult } from "./reconcile/replay.ts";
 export type { RequestContext, UtmParameter } from "./request-context.ts";
 export type { AnalyticsStats } from "./stats.ts";
 export type {

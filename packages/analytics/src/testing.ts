@@ -6,6 +6,7 @@ import type { EventStore } from "./event-store.ts";
 import { type EventOptions, resolveOptions } from "./options.ts";
 
 export type { EventRow } from "./event.ts";
+export type { PosthogQueryRules } from "./testing/posthog-query.ts";
 export type { PosthogBatch, PosthogRules, PosthogWireEvent } from "./testing/posthog-rules.ts";
 export {
   type PosthogReply,

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { answerQuery, type PosthogQueryRules } from "./posthog-query.ts";
 import {
   judgeRequest,
   type PosthogBatch,
@@ -37,6 +38,8 @@ export type PosthogScript = (request: PosthogRequest, index: number) => PosthogR
 export interface PosthogServerOptions extends PosthogRules {
   /** Default: every request is answered by the rules. */
   script?: PosthogScript;
+  /** What the query API asks of its callers. Its requests are in `queries` alone. */
+  query?: PosthogQueryRules;
 }
 
 export interface PosthogServer {
@@ -44,6 +47,8 @@ export interface PosthogServer {
   readonly url: string;
   /** In the order of arrival. */
   readonly requests: readonly PosthogRequest[];
+  /** The bodies of requests to the query API, in the order of arrival. */
+  readonly queries: readonly string[];
   /** The events kept, in the order of arrival, those that came again among them. */
   readonly received: readonly PosthogWireEvent[];
   /** The events kept, by uuid. */
@@ -52,6 +57,8 @@ export interface PosthogServer {
   readonly violations: readonly string[];
   /** The next request that has no reply yet gets this one; it goes before the script. */
   replyNext(reply: PosthogReply): void;
+  /** {@link replyNext} for the query API, in place of its answer. */
+  replyNextQuery(reply: PosthogReply): void;
   /** Resolves once so many requests have arrived. */
   arrived(count: number): Promise<void>;
   close(): Promise<void>;
@@ -60,7 +67,7 @@ export interface PosthogServer {
 
 /**
  * PostHog's `POST /batch/` on the loopback interface, for tests of a delivery. It checks each request strictly, keeps
- * what it answers with 2xx, and fails in every way that a script says.
+ * what it answers with 2xx, and fails in every way that a script says. `POST /api/projects/:id/query/` tells which.
  *
  * @example
  * await using posthog = await startPostHogServer({ refuses: ({ event }) => event === "poison" });
@@ -77,11 +84,20 @@ export async function startPostHogServer(options: PosthogServerOptions = {}): Pr
   const events = new Map<string, PosthogWireEvent>();
   const violations: string[] = [];
   const replies: PosthogReply[] = [];
+  const queries: string[] = [];
+  const queryReplies: PosthogReply[] = [];
   const arrivals: { count: number; resolve(): void }[] = [];
 
   async function handle(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method, url: path, headers } = incoming;
     const body = await bodyOf(incoming);
+    if (path?.startsWith("/api/projects/") && path.includes("/query")) {
+      queries.push(body.toString("utf8"));
+      const raw = { method, path, authorization: headers.authorization, body: body.toString("utf8") };
+      const answer = answerQuery(raw, events.values(), options.query ?? {});
+      violations.push(...answer.violations);
+      return replyWith(response, queryReplies.shift() ?? {}, answer.status, JSON.stringify(answer.body));
+    }
     const { status, text, batch, violations: found } = judgeRequest({ method, path, headers, body }, options);
     violations.push(...found);
     const request = { headers, text, batch };
@@ -93,6 +109,7 @@ export async function startPostHogServer(options: PosthogServerOptions = {}): Pr
     const answered = reply.status ?? status;
     if (answered >= 200 && answered < 300 && reply.drop !== true) {
       for (const event of batch?.batch ?? []) {
+        if (options.drops?.(event) === true) continue;
         received.push(event);
         if (!events.has(event.uuid)) events.set(event.uuid, event);
       }
@@ -111,10 +128,12 @@ export async function startPostHogServer(options: PosthogServerOptions = {}): Pr
   return {
     url: `http://127.0.0.1:${port}`,
     requests,
+    queries,
     received,
     events,
     violations,
     replyNext: (reply) => void replies.push(reply),
+    replyNextQuery: (reply) => void queryReplies.push(reply),
     arrived: (count) =>
       new Promise((resolve) => {
         if (requests.length >= count) resolve();
@@ -123,6 +142,18 @@ export async function startPostHogServer(options: PosthogServerOptions = {}): Pr
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+async function replyWith(
+  response: ServerResponse,
+  { status, headers, body, after, cut }: PosthogReply,
+  usualStatus: number,
+  usualBody: string,
+): Promise<void> {
+  await after;
+  if (cut !== undefined) return void response.destroy();
+  response.writeHead(status ?? usualStatus, { "content-type": "application/json", ...headers });
+  response.end(body ?? usualBody);
 }
 
 const closeServer = (server: Server): Promise<void> =>
