@@ -26,6 +26,7 @@ export {
 } from "./delivery/create-delivery-worker.ts";
 export type { DeliveryWorkerOptions } from "./delivery/delivery-options.ts";
 export type { DeliveryRun } from "./delivery/delivery-run.ts";
+export type { DeliveryTotals } from "./delivery/delivery-totals.ts";
 export type { HttpDestinationOptions } from "./destinations/http-options.ts";
 export { type PosthogDestinationOptions, posthogDestination } from "./destinations/posthog-destination.ts";
 export { type PosthogReaderOptions, posthogReader } from "./destinations/posthog-reader.ts";
@@ -64,3 +65,8 @@ export type {
   Tracker,
   TrackerFields,
 } from "./trackers.ts";
+export {
+  type AnalyticsMetrics,
+  type AnalyticsMetricsOptions,
+  analyticsMetrics,
+} from "./watching/analytics-metrics.ts";
