@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { run } from "../../src/cli/run.ts";
 
 const bin = fileURLToPath(new URL("../../src/bin.ts", import.meta.url));
 
@@ -25,6 +26,26 @@ export async function runCli(args: readonly string[], env: Record<string, string
   outcome.code = await new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("close", resolve);
+  });
+  return outcome;
+}
+
+/** Runs the command in this process, which takes a tenth of the time. */
+export async function runHere(args: readonly string[], env: Record<string, string> = {}): Promise<Outcome> {
+  const outcome: Outcome = { code: null, out: "", err: "" };
+  outcome.code = await run({
+    args,
+    env,
+    terminal: {
+      print(line) {
+        outcome.out += `${line}\n`;
+      },
+      note(line) {
+        outcome.err += `${line}\n`;
+      },
+      progress() {},
+      signal: new AbortController().signal,
+    },
   });
   return outcome;
 }

@@ -2,25 +2,8 @@ import { expect, test } from "vitest";
 import manifest from "../../package.json" with { type: "json" };
 import { createProgress } from "../../src/cli/progress.ts";
 import { redact } from "../../src/cli/redact.ts";
-import { run } from "../../src/cli/run.ts";
 import { table } from "../../src/cli/table.ts";
-import { runCli } from "../support/run-cli.ts";
-
-/** In this process, without a database: what is refused before one is opened. */
-async function call(args: readonly string[], env: Record<string, string> = {}) {
-  const [out, err]: string[][] = [[], []];
-  const code = await run({
-    args,
-    env,
-    terminal: {
-      print: (line) => void out?.push(line),
-      note: (line) => void err?.push(line),
-      progress: () => {},
-      signal: new AbortController().signal,
-    },
-  });
-  return { code, out: out?.join("\n") ?? "", err: err?.join("\n") ?? "" };
-}
+import { runCli, runHere } from "../support/run-cli.ts";
 
 const url = "postgres://ada:s3cr3t@127.0.0.1:1/shop";
 
@@ -32,14 +15,14 @@ test("as a process: the version on stdout, a server that is not there, no passwo
 });
 
 test("help is on stdout where it was asked for, else on stderr with 2", async () => {
-  expect(await call([])).toMatchObject({
+  expect(await runHere([])).toMatchObject({
     code: 2,
     out: "",
     err: expect.stringContaining("Usage: devora-analytics"),
   });
-  expect(await call(["--help"])).toMatchObject({ code: 0, err: "" });
+  expect(await runHere(["--help"])).toMatchObject({ code: 0, err: "" });
   for (const command of ["status", "flush", "parked", "replay", "reconcile"]) {
-    const { code, out } = await call([command, "--help"]);
+    const { code, out } = await runHere([command, "--help"]);
     expect([code, out.split("\n")[0]]).toEqual([0, `Usage: devora-analytics ${command} [options]`]);
     expect(out).toContain("--database-url <url>");
   }
@@ -76,7 +59,7 @@ test.each<[string, string[], string]>([
   ["reconcile without reader", ["reconcile", "--day", "2026-11-01"], "readers.posthog"],
   ["reconcile without day", ["reconcile"], "--day"],
 ])("%s: 2, and why, before a database is opened", async (_, args, why) => {
-  const { code, out, err } = await call(args, key);
+  const { code, out, err } = await runHere(args, key);
   expect([code, out]).toEqual([2, ""]);
   expect(err).toContain(why);
   expect(err).not.toMatch(/s3cr3t|phc_secret|phx_secret/);
