@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import manifest from "../../package.json" with { type: "json" };
 import { createProgress } from "../../src/cli/progress.ts";
@@ -63,6 +66,16 @@ test.each<[string, string[], string]>([
   expect([code, out]).toEqual([2, ""]);
   expect(err).toContain(why);
   expect(err).not.toMatch(/s3cr3t|phc_secret|phx_secret/);
+});
+
+test("what a host's module says of its key is not repeated", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "devora-analytics-config-"));
+  const config = join(folder, "broken.mjs");
+  writeFileSync(config, "throw new Error('no such key: phc_secret');");
+  const { code, err } = await runHere(["flush", "--config", config], key);
+  rmSync(folder, { recursive: true });
+  expect(code).toBe(1);
+  expect(err).toContain("no such key: ***");
 });
 
 test("secrets leave a text, a password that its URL does not show whole too", () => {

@@ -237,15 +237,19 @@ describe("reconcile", () => {
   test("names what the destination has and we have not: strangers, and what was erased here", async () => {
     const { db } = database;
     const [kept = "", erased = ""] = await captureAt(db, noon(2));
-    const [neighbour = ""] = await captureAt(db, [at(-1)]);
-    await execute(db, sql`delete from devora.analytics_events where id = ${erased}::uuid returning id`);
+    // Of the day before, which has its own reconciliation, whether they are still here or not.
+    const [neighbour = "", past = ""] = await captureAt(db, [at(-1), at(-2)]);
+    const gone = sql`array[${erased}::uuid, ${past}::uuid]`;
+    await execute(db, sql`delete from devora.analytics_events where id = any(${gone}) returning id`);
     const stranger = newId();
     const found = await createDeliveryQueue({ db }).reconcile({
       day,
       destination: "posthog",
       reader: {
         listIds: async ({ after }) =>
-          after === undefined ? [kept, erased, neighbour, stranger].sort().map((id) => id.toUpperCase()) : [],
+          after === undefined
+            ? [kept, erased, neighbour, past, stranger].sort().map((id) => id.toUpperCase())
+            : [],
       },
     });
     expect(found).toMatchObject({ captured: 1, unexpected: 2, unexpectedIds: [erased, stranger].sort() });
