@@ -3,15 +3,16 @@ import type { DeliveryFault } from "./ports.ts";
 const brand = Symbol.for("@devora/analytics.error");
 
 /**
- * What was wrong: an option, a catalogue, an event, a feature flag, or a destination that did not take events.
- * Failures of the database are db-schema's DatabaseError.
+ * What was wrong: an option, a catalogue, an event, a feature flag, a destination that did not take events, or would not
+ * say which it has. Failures of the database are db-schema's DatabaseError.
  */
 export type AnalyticsErrorCode =
   | "INVALID_OPTION"
   | "INVALID_CATALOGUE"
   | "INVALID_EVENT"
   | "INVALID_FLAG"
-  | "DELIVERY_FAILED";
+  | "DELIVERY_FAILED"
+  | "READ_FAILED";
 
 /** One thing that is wrong with an event. */
 export interface EventIssue {
@@ -34,7 +35,7 @@ export class AnalyticsError extends Error {
   readonly retryable: boolean;
   /** What is wrong with the event, for INVALID_EVENT; otherwise empty. Sensitive: see {@link EventIssue.message}. */
   readonly issues: readonly EventIssue[];
-  /** What a destination blames, for DELIVERY_FAILED; otherwise undefined. */
+  /** What a destination blames, for DELIVERY_FAILED and READ_FAILED; otherwise undefined. */
   readonly delivery: DeliveryFault | undefined;
 
   constructor(

@@ -35,8 +35,10 @@ export {
 } from "./delivery/create-delivery-worker.ts";
 export type { DeliveryWorkerOptions } from "./delivery/delivery-options.ts";
 export type { DeliveryRun } from "./delivery/delivery-run.ts";
+export type { DeliveryTotals } from "./delivery/delivery-totals.ts";
 export type { HttpDestinationOptions } from "./destinations/http-options.ts";
 export { type PosthogDestinationOptions, posthogDestination } from "./destinations/posthog-destination.ts";
+export { type PosthogReaderOptions, posthogReader } from "./destinations/posthog-reader.ts";
 export { type SegmentDestinationOptions, segmentDestination } from "./destinations/segment-destination.ts";
 export { type WebhookDestinationOptions, webhookDestination } from "./destinations/webhook-destination.ts";
 export type { CapturedEvent, CapturedProperty } from "./drift/captured-events.ts";
@@ -75,6 +77,9 @@ export type {
 export type { DeliveredEvent, DeliveryFault, Destination } from "./ports.ts";
 export type { ConsentState } from "./queries/consent.ts";
 export type { DeliveryStats, ParkedEvent } from "./queries/outbox-reports.ts";
+export { type DestinationReader, type HoldingsRange, readFailed } from "./reconcile/destination-reader.ts";
+export type { ReconcileOptions, Reconciliation } from "./reconcile/reconcile.ts";
+export type { ReplayOptions, ReplayProgress, ReplayResult } from "./reconcile/replay.ts";
 export type { RequestContext, UtmParameter } from "./request-context.ts";
 export type { AnalyticsStats } from "./stats.ts";
 export type {
@@ -87,3 +92,8 @@ export type {
   TrackerFields,
   TrialEvent,
 } from "./trackers.ts";
+export {
+  type AnalyticsMetrics,
+  type AnalyticsMetricsOptions,
+  analyticsMetrics,
+} from "./watching/analytics-metrics.ts";

@@ -14,6 +14,7 @@ export type {
   PosthogFlagRequest,
   PosthogFlagRules,
 } from "./testing/posthog-flags.ts";
+export type { PosthogQueryRules } from "./testing/posthog-query.ts";
 export type { PosthogBatch, PosthogRules, PosthogWireEvent } from "./testing/posthog-rules.ts";
 export {
   type PosthogReply,

@@ -13,6 +13,8 @@ import {
   purgeSentQuery,
   retryParkedQuery,
 } from "../queries/outbox-reports.ts";
+import { type ReconcileOptions, type Reconciliation, reconcileDay } from "../reconcile/reconcile.ts";
+import { type ReplayOptions, type ReplayResult, replayEvents } from "../reconcile/replay.ts";
 
 /** The queue of deliveries, for those who watch over it. All as the service. */
 export interface DeliveryQueue {
@@ -33,6 +35,26 @@ export interface DeliveryQueue {
     options: { destination: string; olderThanDays: number },
     call?: CallOptions,
   ): Promise<{ purged: number }>;
+  /**
+   * Compares the events of a day with what the destination has, by their ids, and queues exactly those again that were
+   * sent and are not there: a worker sends them, with the same id and time. Calls side by side queue nothing twice.
+   * In pages, each read in a transaction of its own; not for a transaction of the caller's.
+   *
+   * @throws {AnalyticsError} READ_FAILED where the destination does not say what it has
+   * @throws the signal's reason
+   *
+   * @example
+   * const reader = posthogReader({ host: "https://eu.posthog.com", projectId: 17, personalApiKey });
+   * const { missing, requeued, complete } = await queue.reconcile({ day: "2026-11-22", destination: "posthog", reader });
+   */
+  reconcile(options: ReconcileOptions, call?: CallOptions): Promise<Reconciliation>;
+  /**
+   * Queues the events of a time range for a destination that they were never queued for, and with `again` those that
+   * it took before. Pending, leased and parked deliveries stay as they are, and people who opted out since are left
+   * out. A batch to a transaction: what is interrupted goes on from `cursor`, or from the beginning, which queues
+   * nothing twice. Events captured into the range meanwhile may be left out.
+   */
+  replay(options: ReplayOptions, call?: CallOptions): Promise<ReplayResult>;
 }
 
 const purgeBatch = 5_000;
@@ -92,5 +114,13 @@ export function createDeliveryQueue({ db }: { db: Database }): DeliveryQueue {
         if (count < purgeBatch) return { purged };
       }
     },
+    reconcile: async (options, call) =>
+      reconcileDay(
+        checkFor("reconcile"),
+        (query) => run(query, call),
+        options,
+        call?.signal ?? new AbortController().signal,
+      ),
+    replay: async (options, call) => replayEvents(checkFor("replay"), (query) => run(query, call), options),
   };
 }

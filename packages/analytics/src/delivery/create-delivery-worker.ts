@@ -1,6 +1,7 @@
 import { deliveryFailed } from "../errors.ts";
 import { type DeliveryWorkerOptions, resolveDelivery } from "./delivery-options.ts";
 import type { DeliveryRun } from "./delivery-run.ts";
+import type { DeliveryTotals } from "./delivery-totals.ts";
 import { type Lane, runDestination } from "./run-destination.ts";
 
 export interface StopOptions {
@@ -22,6 +23,8 @@ export interface DeliveryWorker {
   start(): void;
   /** Claims nothing more, and resolves when what is under way has ended. */
   stop(options?: StopOptions): Promise<void>;
+  /** What was done since the worker was created, by the destinations' names. */
+  stats(): Record<string, Readonly<DeliveryTotals>>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -100,6 +103,7 @@ export function createDeliveryWorker(options: DeliveryWorkerOptions): DeliveryWo
       running = { stopping, cutOff, loops };
     },
     stop,
+    stats: () => Object.fromEntries(lanes.map(({ name, totals }) => [name, { ...totals }])),
     [Symbol.asyncDispose]: () => stop(),
   };
 }

@@ -9,6 +9,7 @@ import type { Destination } from "../ports.ts";
 import { isPlainObject } from "../storable.ts";
 import { createCircuitBreaker } from "./circuit-breaker.ts";
 import type { DeliveryRun } from "./delivery-run.ts";
+import { emptyTotals } from "./delivery-totals.ts";
 import { outboxStore } from "./outbox-store.ts";
 import { createPrivacy } from "./privacy.ts";
 import type { Lane, LaneContext } from "./run-destination.ts";
@@ -92,7 +93,8 @@ export function resolveDelivery({
     const { maxEvents = batchSize, maxBytes = Number.MAX_SAFE_INTEGER } = destination;
     checkInteger(check, `destinations.${name}.maxEvents`, maxEvents, 1, Number.MAX_SAFE_INTEGER);
     checkInteger(check, `destinations.${name}.maxBytes`, maxBytes, 1, Number.MAX_SAFE_INTEGER);
-    return { name, destination, limits: { maxEvents, maxBytes }, breaker: createCircuitBreaker(now) };
+    const breaker = createCircuitBreaker(now);
+    return { name, destination, limits: { maxEvents, maxBytes }, breaker, totals: emptyTotals() };
   });
   return {
     lanes,

@@ -4,6 +4,7 @@ import type { ClaimedDelivery, Lease, RefusedDelivery } from "../queries/outbox.
 import type { CircuitBreaker } from "./circuit-breaker.ts";
 import { deliverParcels, type Undelivered } from "./deliver-parcels.ts";
 import { type DeliveryRun, emptyRun } from "./delivery-run.ts";
+import { addRun, type DeliveryTotals } from "./delivery-totals.ts";
 import { faultOf } from "./fault-of.ts";
 import { keepLease } from "./keep-lease.ts";
 import type { OutboxStore } from "./outbox-store.ts";
@@ -17,6 +18,7 @@ export interface Lane {
   readonly destination: Destination;
   readonly limits: RequestLimits;
   readonly breaker: CircuitBreaker;
+  readonly totals: DeliveryTotals;
 }
 
 export interface LaneContext {
@@ -88,14 +90,16 @@ export async function runDestination(
 
   try {
     await keepLease(leaseMs, () => store.renew(lease, ids, leaseMs), work);
+    run.stale = run.claimed - run.sent - run.retried - run.parked - run.removed - run.released;
   } catch (error) {
     // Settled ones are leased no more. Where that fails as well, the leases run out.
     await store
       .release(lease, ids, { delayMs: signal.aborted ? 0 : outageDelayMs, error: null })
       .catch(() => {});
     throw error;
+  } finally {
+    addRun(lane.totals, run);
   }
-  run.stale = run.claimed - run.sent - run.retried - run.parked - run.removed - run.released;
   return run;
 }
 

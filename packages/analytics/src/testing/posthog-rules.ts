@@ -25,6 +25,8 @@ export interface PosthogRules {
   maxBytes?: number;
   /** Events for which a whole request is answered with 400: poison. Default: none. */
   refuses?: (event: PosthogWireEvent) => boolean;
+  /** Events that are not kept though the answer says so. Default: none. */
+  drops?: (event: PosthogWireEvent) => boolean;
 }
 
 /** A request as the rules see it. */

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { answerFlags, type PosthogFlagRequest, type PosthogFlagRules } from "./posthog-flags.ts";
+import { answerQuery, type PosthogQueryRules } from "./posthog-query.ts";
 import {
   judgeRequest,
   type PosthogBatch,
@@ -40,6 +41,8 @@ export interface PosthogServerOptions extends PosthogRules {
   script?: PosthogScript;
   /** What it knows of feature flags. Default: nothing. */
   flags?: PosthogFlagRules;
+  /** What the query API asks of its callers. Its requests are in `queries` alone. */
+  query?: PosthogQueryRules;
 }
 
 export interface PosthogServer {
@@ -49,6 +52,8 @@ export interface PosthogServer {
   readonly requests: readonly PosthogRequest[];
   /** What was asked about feature flags, in the order of arrival. */
   readonly flagRequests: readonly PosthogFlagRequest[];
+  /** The bodies of requests to the query API, in the order of arrival. */
+  readonly queries: readonly string[];
   /** The events kept, in the order of arrival, those that came again among them. */
   readonly received: readonly PosthogWireEvent[];
   /** The events kept, by uuid. */
@@ -57,6 +62,8 @@ export interface PosthogServer {
   readonly violations: readonly string[];
   /** The next request that has no reply yet gets this one; it goes before the script. */
   replyNext(reply: PosthogReply): void;
+  /** {@link replyNext} for the query API, in place of its answer. */
+  replyNextQuery(reply: PosthogReply): void;
   /** Resolves once so many requests have arrived. */
   arrived(count: number): Promise<void>;
   close(): Promise<void>;
@@ -65,7 +72,8 @@ export interface PosthogServer {
 
 /**
  * PostHog's `POST /batch/` on the loopback interface, for tests of a delivery. It checks each request strictly, keeps
- * what it answers with 2xx, and fails in every way that a script says. It serves feature flags to posthog-node as well.
+ * what it answers with 2xx, and fails in every way that a script says. `POST /api/projects/:id/query/` tells which. It
+ * serves feature flags to posthog-node as well.
  *
  * @example
  * await using posthog = await startPostHogServer({ refuses: ({ event }) => event === "poison" });
@@ -83,6 +91,8 @@ export async function startPostHogServer(options: PosthogServerOptions = {}): Pr
   const events = new Map<string, PosthogWireEvent>();
   const violations: string[] = [];
   const replies: PosthogReply[] = [];
+  const queries: string[] = [];
+  const queryReplies: PosthogReply[] = [];
   const arrivals: { count: number; resolve(): void }[] = [];
 
   async function handle(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -95,6 +105,13 @@ export async function startPostHogServer(options: PosthogServerOptions = {}): Pr
       response.writeHead(flags.status, { "content-type": "application/json", ...flags.headers });
       return void response.end(flags.body);
     }
+    if (path?.startsWith("/api/projects/") && path.includes("/query")) {
+      queries.push(body.toString("utf8"));
+      const raw = { method, path, authorization: headers.authorization, body: body.toString("utf8") };
+      const answer = answerQuery(raw, events.values(), options.query ?? {});
+      violations.push(...answer.violations);
+      return replyWith(response, queryReplies.shift() ?? {}, answer.status, JSON.stringify(answer.body));
+    }
     const { status, text, batch, violations: found } = judgeRequest({ method, path, headers, body }, options);
     violations.push(...found);
     const request = { headers, text, batch };
@@ -106,6 +123,7 @@ export async function startPostHogServer(options: PosthogServerOptions = {}): Pr
     const answered = reply.status ?? status;
     if (answered >= 200 && answered < 300 && reply.drop !== true) {
       for (const event of batch?.batch ?? []) {
+        if (options.drops?.(event) === true) continue;
         received.push(event);
         if (!events.has(event.uuid)) events.set(event.uuid, event);
       }
@@ -125,10 +143,12 @@ export async function startPostHogServer(options: PosthogServerOptions = {}): Pr
     url: `http://127.0.0.1:${port}`,
     requests,
     flagRequests,
+    queries,
     received,
     events,
     violations,
     replyNext: (reply) => void replies.push(reply),
+    replyNextQuery: (reply) => void queryReplies.push(reply),
     arrived: (count) =>
       new Promise((resolve) => {
         if (requests.length >= count) resolve();
@@ -137,6 +157,18 @@ export async function startPostHogServer(options: PosthogServerOptions = {}): Pr
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+async function replyWith(
+  response: ServerResponse,
+  { status, headers, body, after, cut }: PosthogReply,
+  usualStatus: number,
+  usualBody: string,
+): Promise<void> {
+  await after;
+  if (cut !== undefined) return void response.destroy();
+  response.writeHead(status ?? usualStatus, { "content-type": "application/json", ...headers });
+  response.end(body ?? usualBody);
 }
 
 const closeServer = (server: Server): Promise<void> =>
