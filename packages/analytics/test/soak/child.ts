@@ -45,7 +45,8 @@ export function createChild(
         running = undefined;
         onFault(`${name} ended by itself with ${code ?? signal}: ${errors}`);
         start();
-      } else if (code !== 0 && signal !== "SIGKILL") {
+      } else if (code !== 0 && signal === null) {
+        // By the signal itself it may end as long as it does not listen to it, and has begun nothing.
         onFault(`${name} was told to end, and ended with ${code ?? signal}: ${errors}`);
       }
     });
