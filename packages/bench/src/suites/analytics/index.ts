@@ -5,6 +5,7 @@ import { openScratchDatabase } from "../../scratch-database.ts";
 import type { SuiteOptions } from "../../suite.ts";
 import { buffered } from "./buffered.ts";
 import { delivery } from "./delivery.ts";
+import { faults } from "./faults/index.ts";
 import { inTransaction } from "./in-transaction.ts";
 
 /** What capturing events costs: the caller, and the database. In a database of the suite's own; its size is fixed. */
@@ -18,6 +19,7 @@ export async function analytics({ log }: SuiteOptions): Promise<BenchRow[]> {
       ...(await inTransaction(db, log)),
       ...(await buffered(db, url, log)),
       ...(await delivery(db, log)),
+      ...(await faults(db, url, log)),
     ];
   } finally {
     await close();
