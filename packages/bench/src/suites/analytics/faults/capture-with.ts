@@ -3,7 +3,7 @@
 // at once: the process may be killed.
 import { writeSync } from "node:fs";
 import { setTimeout as timer } from "node:timers/promises";
-import { type LibraryName, type LibraryOptions, libraries } from "./libraries.ts";
+import { isOurs, type LibraryName, type LibraryOptions, libraries } from "./libraries.ts";
 import { scenarios } from "./scenarios.ts";
 
 const [name = "", place = "", json = "{}"] = process.argv.slice(2);
@@ -15,7 +15,10 @@ const library = await libraries[name as LibraryName](JSON.parse(json) as Library
 let captured = 0;
 for (let n = 0; n < events; n += perTurn) {
   const taken: unknown[] = [];
-  for (let at = n; at < Math.min(events, n + perTurn); at++) taken.push(library.capture(at));
+  for (let at = n; at < Math.min(events, n + perTurn); at++) {
+    taken.push(library.capture(at));
+    if (!isOurs(name as LibraryName) && at % 500 === 499) writeSync(1, `${at + 1}\n`);
+  }
   for (const answer of await Promise.all(taken)) if (answer !== false) captured++;
   writeSync(1, `${captured}\n`);
   // The last turn ends the process at once.

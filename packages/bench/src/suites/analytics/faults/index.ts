@@ -19,7 +19,12 @@ interface Outcome {
   lost: number;
   /** Times that an event arrived again. */
   duplicates: number;
+  /** It was still at work after {@link longestRunMs}, and was killed. */
+  isStuck: boolean;
 }
+
+/** So that the whole table takes less than five minutes. */
+const longestRunMs = 45_000;
 
 const script = fileURLToPath(new URL("capture-with.ts", import.meta.url));
 
@@ -75,7 +80,13 @@ async function run(
   createInterface(child.stdout).on("line", (line) => {
     captured = Number(line) || captured;
   });
+  let isStuck = false;
+  const limit = setTimeout(() => {
+    isStuck = true;
+    child.kill("SIGKILL");
+  }, longestRunMs);
   await once(child, "close");
+  clearTimeout(limit);
   // Whatever the process was to send after its restart. The others have nothing left to send.
   if (isOurs(library)) await deliverRest(db, server.url, destination);
   await server.close();
@@ -87,6 +98,7 @@ async function run(
     captured,
     delivered,
     lost: captured - delivered,
+    isStuck,
     duplicates: arrived - delivered,
   };
 }
@@ -126,8 +138,8 @@ function formatOutcomes(outcomes: readonly Outcome[]): string {
     const cells = names.map((name) => {
       const outcome = outcomes.find((each) => each.library === name && each.scenario === scenario);
       if (outcome === undefined) return "";
-      const { captured, delivered, lost, duplicates } = outcome;
-      return `${captured} / ${delivered} / ${lost === 0 ? "0" : `**${lost}**`} / ${duplicates}`;
+      const { captured, delivered, lost, duplicates, isStuck } = outcome;
+      return `${captured} / ${delivered} / ${lost === 0 ? "0" : `**${lost}**`} / ${duplicates}${isStuck ? ` (killed after ${longestRunMs / 1000} s)` : ""}`;
     });
     return line([scenario.name, ...cells]);
   });
