@@ -57,6 +57,8 @@ async function openServer(databaseUrl: string): Promise<HostDatabase> {
   const close = () => client.end({ timeout: 5 });
   try {
     await installSearch(db, searchSources);
+    // The pool knows the types of arrays now; a connection lost while it asks again would end the process (docs/drivers.md).
+    client.options.fetch_types = false;
   } catch (error) {
     await close();
     throw error;

@@ -1,4 +1,5 @@
 export { TestServerError, type TestServerErrorCode } from "./errors.ts";
+export { isInstalled } from "./install.ts";
 export type { Installation, ServerVersion } from "./installation.ts";
 export type { StartServerOptions } from "./options.ts";
 export type { StopMode } from "./postgres-process.ts";

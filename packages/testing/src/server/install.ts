@@ -11,6 +11,7 @@ import {
   isRoot,
   missingFiles,
   type Requirements,
+  type ServerVersion,
 } from "./installation.ts";
 import type { Step } from "./step.ts";
 
@@ -58,6 +59,11 @@ export async function ensurePgBouncer({ root }: Installation, step: Step): Promi
     "NOT_INSTALLED",
     `there is no ${join(root, program)}; install it as root with: apt-get install pgbouncer`,
   );
+}
+
+/** Whether `startServer` of this version finds its programs, and fetches nothing. */
+export function isInstalled(version: ServerVersion): boolean {
+  return findInstallation({ version, textSearch: false }) !== undefined;
 }
 
 function cachedRoot(): string {
