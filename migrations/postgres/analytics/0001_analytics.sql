@@ -420,9 +420,10 @@ begin
       select i.*,
              case
                when switch.is_off then 'disabled'
-               when exists (
-                 select from devora.consents c where c.distinct_id in (i.distinct_id, i.owner_id) and c.opted_out
-               ) then 'opted_out'
+               when exists (select from devora.consents c where c.distinct_id = i.distinct_id and c.opted_out)
+                 or i.owner_id is distinct from i.distinct_id
+                    and exists (select from devora.consents c where c.distinct_id = i.owner_id and c.opted_out)
+               then 'opted_out'
                when coalesce(i.owner_id, i.actor_id) <> scope or i.distinct_id = any(others) then 'foreign_owner'
              end as refused
       from incoming i

@@ -1,8 +1,8 @@
 import { AnalyticsError, shapeOf } from "./errors.ts";
 import type { CallOptions } from "./event.ts";
 import type { EventStore } from "./event-store.ts";
+import { checkPersonId } from "./person-id.ts";
 import { type ConsentState, everybody } from "./queries/consent.ts";
-import { isStorableText } from "./storable-text.ts";
 
 export interface Consent {
   /** 1 to 400 characters. */
@@ -44,16 +44,6 @@ export const createConsentVerbs = (store: Pick<EventStore, "setConsent" | "getCo
   },
   getGlobalConsent: async (call = {}) => store.getConsent(everybody, call),
 });
-
-/** @throws {AnalyticsError} INVALID_OPTION unless it is an id that an event can have */
-export function checkPersonId(verb: string, name: string, value: unknown): void {
-  const usable = typeof value === "string" && value !== "" && value.length <= 400;
-  if (usable && isStorableText(value)) return;
-  throw new AnalyticsError(
-    "INVALID_OPTION",
-    `${verb}: ${name} is ${shapeOf(value)}. Allowed: 1 to 400 characters without U+0000 and lone surrogates.`,
-  );
-}
 
 function checkOptedOut(verb: string, optedOut: unknown): void {
   if (typeof optedOut === "boolean") return;

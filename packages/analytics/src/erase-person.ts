@@ -1,6 +1,6 @@
 import { checkFor } from "./check-option.ts";
-import { checkPersonId } from "./consent.ts";
 import type { CallOptions } from "./event.ts";
+import { checkPersonId } from "./person-id.ts";
 import type { ErasedBatch } from "./queries/erase-person.ts";
 
 /** Whom to erase: at least one id. */
@@ -37,7 +37,7 @@ export interface ErasureStore {
   after(ids: readonly string[], found: readonly string[]): Promise<{ isLeft: boolean; ownIds: string[] }>;
 }
 
-/** Measured on PostgreSQL 18: some 100 ms a statement, which is how long a worker may wait for it. */
+/** Measured on PostgreSQL 18: some 200 ms a statement, which is how long a worker may wait for it. */
 const batchSize = 5_000;
 const check = checkFor("erasePerson");
 
