@@ -1,12 +1,16 @@
 import type { Database } from "@devora/db-schema";
 import { expectTypeOf } from "vitest";
 import {
+  analyticsMetrics,
   createAnalytics,
+  createDeliveryQueue,
   createDeliveryWorker,
   type DeliveredEvent,
   type DeliveryRun,
   deliveryFailed,
+  type HoldingsRange,
   posthogDestination,
+  type Reconciliation,
   webhookDestination,
 } from "../../src/index.ts";
 
@@ -36,3 +40,13 @@ expectTypeOf(worker.runOnce()).toEqualTypeOf<Promise<Record<string, DeliveryRun>
 deliveryFailed({ blames: "weather", reason: "RAIN" });
 // @ts-expect-error a key is needed
 posthogDestination({ host: "https://eu.i.posthog.com" });
+
+// Anything that lists ids says what a destination has.
+const queue = createDeliveryQueue({ db });
+const reader = { listIds: async ({ after }: HoldingsRange) => (after === undefined ? ["an id"] : []) };
+expectTypeOf(queue.reconcile({ day: "2026-11-22", destination: "own", reader })).toEqualTypeOf<
+  Promise<Reconciliation>
+>();
+// @ts-expect-error a day is a text: a Date would be of whose zone?
+void queue.reconcile({ day: new Date(), destination: "own", reader });
+analyticsMetrics({ db, analytics: createAnalytics({ db }), worker });
