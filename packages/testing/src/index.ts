@@ -1,6 +1,6 @@
 export { catalogueOf } from "./catalogue.ts";
 export { type Deferred, deferred } from "./deferred.ts";
-export { createEmptyDatabase, hasServer } from "./empty-database.ts";
+export { createEmptyDatabase, hasServer, openEmptyEmbedded } from "./empty-database.ts";
 export { seedProject, seedUser } from "./fixtures.ts";
 export { needsEveryLane, poolerUrlOf } from "./lanes.ts";
 export {

@@ -1,4 +1,4 @@
-import { cpSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { type Database, type ModuleName, newId } from "@devora/db-schema";
 import { openEmbedded } from "@devora/db-schema/embedded";
 import { drizzle } from "drizzle-orm/postgres-js";
@@ -60,8 +60,7 @@ export function useTestDatabase(): TestDatabase {
 }
 
 async function copyOfFolder(folder: string): Promise<TestDatabase> {
-  const dataDir = copyFolder();
-  cpSync(folder, dataDir, { recursive: true });
+  const dataDir = copyFolder(folder);
   const embedded = await openEmbedded({ dataDir });
   return {
     db: embedded.db,

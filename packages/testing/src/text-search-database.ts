@@ -1,4 +1,4 @@
-import { cpSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { type Database, rowsOf } from "@devora/db-schema";
 import { PGlite } from "@electric-sql/pglite";
 import { btree_gin } from "@electric-sql/pglite/contrib/btree_gin";
@@ -25,8 +25,7 @@ export async function createTextSearchDatabase(): Promise<TestDatabase | undefin
 
 /** The template's copy, whose login is no superuser, as that of `openEmbedded`. */
 async function embeddedWithTextSearch(folder: string): Promise<TestDatabase> {
-  const dataDir = copyFolder();
-  cpSync(folder, dataDir, { recursive: true });
+  const dataDir = copyFolder(folder);
   const extensions = { vector, pg_trgm, unaccent, btree_gin, pg_textsearch };
   const client = await PGlite.create({ dataDir, extensions });
   await client.exec("create extension pg_textsearch; set session authorization devora_migrator");

@@ -1,6 +1,11 @@
 import { doctor, ensurePartitions, type Finding, newId, rowsOf, withService } from "@devora/db-schema";
-import { openEmbedded } from "@devora/db-schema/embedded";
-import { createEmptyDatabase, hasServer, installedModules, useTestDatabase } from "@devora/testing";
+import {
+  createEmptyDatabase,
+  hasServer,
+  installedModules,
+  openEmptyEmbedded,
+  useTestDatabase,
+} from "@devora/testing";
 import { sql } from "drizzle-orm";
 import { beforeAll, describe, expect, test } from "vitest";
 import { inDraft } from "../support/draft.ts";
@@ -356,7 +361,7 @@ test("a database without our modules is looked at all the same, and left as it w
       await empty.drop();
     }
   } else {
-    await using embedded = await openEmbedded();
+    await using embedded = await openEmptyEmbedded();
     expect((await look({ client: embedded.client })).map(brief)).toEqual(absent);
     expect(await rowsOf(embedded.db, sql`select to_regnamespace('devora')::text as schema`)).toEqual([
       { schema: null },

@@ -9,7 +9,6 @@ import {
   users,
   withService,
 } from "@devora/db-schema";
-import { openEmbedded } from "@devora/db-schema/embedded";
 import { seedPopulation } from "@devora/db-schema/seed";
 import {
   catalogueOf,
@@ -17,6 +16,7 @@ import {
   createTestDatabase,
   hasServer,
   installedModules,
+  openEmptyEmbedded,
 } from "@devora/testing";
 import { sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/postgres-js";
@@ -115,7 +115,7 @@ async function fillOwn(db: Database, module: ModuleName): Promise<void> {
 
 async function createEmpty() {
   if (!hasServer()) {
-    const { db, client, close } = await openEmbedded();
+    const { db, client, close } = await openEmptyEmbedded();
     return { db, target: { client }, close };
   }
   const { url, drop } = await createEmptyDatabase();

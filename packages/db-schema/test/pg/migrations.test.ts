@@ -12,8 +12,13 @@ import {
   status,
   withUser,
 } from "@devora/db-schema";
-import { openEmbedded } from "@devora/db-schema/embedded";
-import { catalogueOf, createTestDatabase, installedModules, useTestDatabase } from "@devora/testing";
+import {
+  catalogueOf,
+  createTestDatabase,
+  installedModules,
+  openEmptyEmbedded,
+  useTestDatabase,
+} from "@devora/testing";
 import { sql } from "drizzle-orm";
 import { bigint, pgTable, text } from "drizzle-orm/pg-core";
 import { expect, test } from "vitest";
@@ -56,7 +61,7 @@ test("down and up again leaves the same catalogue, and down leaves nothing of ou
 });
 
 test("a plan lists what would run, and changes nothing on an empty database", async () => {
-  const embedded = await openEmbedded();
+  const embedded = await openEmptyEmbedded();
   const { client } = embedded;
   const planned = await plan({ client, modules: ["search"] });
   expect(planned.map(({ module }) => module)).toEqual(["core", "search"]);
@@ -75,7 +80,7 @@ test("a plan lists what would run, and changes nothing on an empty database", as
 });
 
 test("a failed migration leaves the database as it was and names itself", async () => {
-  const embedded = await openEmbedded();
+  const embedded = await openEmptyEmbedded();
   await embedded.client.exec("create table public.projects (id int)");
   const failure = await migrate({ client: embedded.client, modules: ["app"] }).catch(
     (error: unknown) => error,
@@ -107,7 +112,7 @@ test("an edited file is refused, not skipped", async () => {
 });
 
 test("the modules install beside a host's own users table of bigint ids, without app", async () => {
-  const embedded = await openEmbedded();
+  const embedded = await openEmptyEmbedded();
   await embedded.client.exec(
     "create table users (id bigint primary key, name text); insert into users values (7, 'Host')",
   );
@@ -128,7 +133,7 @@ test("the modules install beside a host's own users table of bigint ids, without
 });
 
 test("only the embeddings module asks for pgvector", async () => {
-  const embedded = await openEmbedded();
+  const embedded = await openEmptyEmbedded();
   await migrate({
     client: embedded.client,
     modules: moduleNames.filter((module) => module !== "embeddings"),

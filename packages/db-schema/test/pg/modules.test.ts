@@ -11,8 +11,13 @@ import {
   withService,
   withUser,
 } from "@devora/db-schema";
-import { openEmbedded } from "@devora/db-schema/embedded";
-import { catalogueOf, createEmptyDatabase, hasServer, installedModules } from "@devora/testing";
+import {
+  catalogueOf,
+  createEmptyDatabase,
+  hasServer,
+  installedModules,
+  openEmptyEmbedded,
+} from "@devora/testing";
 import { sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
@@ -27,7 +32,7 @@ interface OpenDatabase {
 }
 
 async function openEmpty(): Promise<OpenDatabase> {
-  if (!hasServer()) return openEmbedded();
+  if (!hasServer()) return openEmptyEmbedded();
   const empty = await createEmptyDatabase();
   const client = postgres(empty.url, { max: 2, onnotice: () => {} });
   const db = drizzle({ client }) as unknown as Database;

@@ -8,9 +8,8 @@ import {
   withService,
   withUser,
 } from "@devora/db-schema";
-import { openEmbedded } from "@devora/db-schema/embedded";
 import { type PopulationSummary, type SeedProgress, seedPopulation } from "@devora/db-schema/seed";
-import { createTestDatabase, seedUser, useTestDatabase } from "@devora/testing";
+import { createTestDatabase, openEmptyEmbedded, seedUser, useTestDatabase } from "@devora/testing";
 import { type SQL, sql } from "drizzle-orm";
 import { beforeAll, describe, expect, test } from "vitest";
 
@@ -406,7 +405,7 @@ test("a transaction around it commits as a whole, and its own scope is back afte
 });
 
 test("modules that are not installed get no rows; without module app there is a clear error", async () => {
-  await using embedded = await openEmbedded();
+  await using embedded = await openEmptyEmbedded();
   await expect(seedPopulation(embedded.db, { size: 0.02, now })).rejects.toMatchObject({
     code: "INVALID_OPTION",
     message: expect.stringContaining("module app"),

@@ -1,10 +1,10 @@
 import type { Database, MigrationTarget } from "@devora/db-schema";
-import { openEmbedded } from "@devora/db-schema/embedded";
 import {
   createEmptyDatabase,
   createTestDatabase,
   hasServer,
   installedModules,
+  openEmptyEmbedded,
   type TestDatabase,
 } from "@devora/testing";
 import { drizzle } from "drizzle-orm/postgres-js";
@@ -52,6 +52,6 @@ async function emptyOnServer(): Promise<TestDatabase> {
 }
 
 async function emptyEmbedded(): Promise<TestDatabase> {
-  const { db, client, close } = await openEmbedded();
+  const { db, client, close } = await openEmptyEmbedded();
   return { db, client, url: undefined, close };
 }

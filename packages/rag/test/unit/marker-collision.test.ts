@@ -1,7 +1,10 @@
-import { expect, test, vi } from "vitest";
+import { afterAll, expect, test, vi } from "vitest";
 import { createRag, formatForPrompt, type RagOptions, templates } from "../../src/index.ts";
 import { generatorOf, passage, retrieverOf } from "../support/fakes.ts";
 
+// Other files may have loaded the package in this worker, and must not get it as it is here.
+vi.hoisted(() => void vi.resetModules());
+afterAll(() => void vi.resetModules());
 // Chance that gives the same digits again and again, as if someone had guessed them.
 vi.mock("node:crypto", async (original) => ({
   ...(await original<typeof import("node:crypto")>()),

@@ -10,8 +10,7 @@ import {
   withService,
   withUser,
 } from "@devora/db-schema";
-import { openEmbedded } from "@devora/db-schema/embedded";
-import { seedProject, seedUser } from "@devora/testing";
+import { openEmptyEmbedded, seedProject, seedUser } from "@devora/testing";
 import { sql } from "drizzle-orm";
 import { drizzle as drizzleNodePostgres } from "drizzle-orm/node-postgres";
 import { drizzle as drizzlePostgresJs } from "drizzle-orm/postgres-js";
@@ -175,7 +174,7 @@ test.each<[string, () => Promise<unknown>, Partial<DatabaseError>]>([
 });
 
 test("a closed PGlite is a database error that is not worth a retry", async () => {
-  const { db, close } = await openEmbedded();
+  const { db, close } = await openEmptyEmbedded();
   await close();
   const error = await withDatabaseErrors("test.closed", async () => db.execute(sql`select 1`)).catch(
     (e: unknown) => e,
