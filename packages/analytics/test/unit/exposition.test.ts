@@ -44,6 +44,9 @@ test("an instance is counted without a database", async () => {
     devora_analytics_events_duplicate_total: 0,
     devora_analytics_events_invalid_total: 1,
     devora_analytics_events_dropped_total: 1,
+    devora_analytics_events_opted_out_total: 0,
+    devora_analytics_events_disabled_total: 0,
+    devora_analytics_events_foreign_owner_total: 0,
     devora_analytics_events_lost_total: 0,
     devora_analytics_events_buffered: 1,
   });

@@ -9,7 +9,9 @@ const event = { description: "Something happened.", properties: {} };
 
 /** The row of each property: type, required, privacy, allowed. */
 function rows(properties: Catalogue[string]["properties"]): Record<string, string> {
-  const found = lines({ happened: { ...event, properties } })
+  const [, section = ""] = page({ happened: { ...event, properties } }).split("## `happened`");
+  const found = section
+    .split("\n")
     .filter((line) => /^\| `[a-z]+` \|/.test(line))
     .map((line) => /^\| `(.*?)` \| (.*) \|$/.exec(line)?.slice(1) ?? []);
   return Object.fromEntries(found);

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { Ajv2020 } from "ajv/dist/2020.js";
+import addFormats from "ajv-formats";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { cataloguePages } from "../../../scripts/catalogue-docs.ts";
@@ -15,7 +16,7 @@ import {
 } from "../../../src/index.ts";
 import { recordingAnalytics } from "../../../src/testing.ts";
 
-const ajv = () => new Ajv2020({ strict: true, allowUnionTypes: true });
+const ajv = () => addFormats.default(new Ajv2020({ strict: true, allowUnionTypes: true }));
 const event = { description: "Something happened.", properties: {} };
 /** A schema of a library that describes nothing. */
 const bare = (validate: StandardSchemaV1.Props["validate"], more: object = {}): StandardSchemaV1 => ({
@@ -36,8 +37,10 @@ const candidates = [
 
 test("a validator with the plan takes and refuses what the catalogue takes and refuses", async () => {
   const analytics = recordingAnalytics<Catalogue>({ catalogue: devoraCatalogue, mode: "drop" });
+  // A group is told of with its key, which is no property.
+  const groups = { company: "acme" };
   const takes = async (name: string, properties: Record<string, unknown>) =>
-    (await analytics.capture({ event: name, userId: "u", properties })).outcome === "accepted";
+    (await analytics.capture({ event: name, userId: "u", groups, properties })).outcome === "accepted";
 
   const verdicts: { property: string; validator: boolean; catalogue: boolean }[] = [];
   for (const [name, { properties: schema }] of Object.entries(trackingPlan(devoraCatalogue).events)) {
