@@ -410,7 +410,7 @@ describe("erasing a person", () => {
         .join("\n");
     });
     expect(plan).toMatch(/owner_id_occurred_at_idx|owner_id_/);
-    expect(plan).toMatch(/distinct_id_idx/);
+    expect(plan).toMatch(/distinct_id_occurred_at_idx/);
   });
 });
 
