@@ -2,7 +2,7 @@ import { is, sql } from "drizzle-orm";
 import { PgTransaction } from "drizzle-orm/pg-core";
 import { type Database, rowsOf } from "./database.ts";
 import { SchemaError } from "./errors.ts";
-import { withTransaction } from "./transaction.ts";
+import { withReadTransaction, withTransaction } from "./transaction.ts";
 
 export interface ScopeOptions {
   /**
@@ -73,20 +73,19 @@ async function inScope<T>(
   const run = async (tx: Database): Promise<T> => {
     // A released savepoint keeps its settings, so the outer scope is put back by hand; a rolled back one restores them.
     const outer = nested ? await currentScope(tx) : undefined;
-    await enter(tx, scope);
+    await enter(tx, scope, readOnly && !nested);
     const result = await fn(tx);
     if (outer) await enter(tx, outer);
     return result;
   };
-  return withTransaction(db, run, readOnly ? { accessMode: "read only" } : undefined);
+  return readOnly ? withReadTransaction(db, run) : withTransaction(db, run);
 }
 
-async function enter(tx: Database, { userId, role }: Scope): Promise<void> {
-  await tx.execute(
-    role === null
-      ? sql`select set_config('app.user_id', ${userId}, true)`
-      : sql`select set_config('app.user_id', ${userId}, true), set_config('role', ${role}, true)`,
-  );
+async function enter(tx: Database, { userId, role }: Scope, readOnly = false): Promise<void> {
+  const settings = [sql`set_config('app.user_id', ${userId}, true)`];
+  if (role !== null) settings.push(sql`set_config('role', ${role}, true)`);
+  if (readOnly) settings.push(sql`set_config('transaction_read_only', 'on', true)`);
+  await tx.execute(sql`select ${sql.join(settings, sql`, `)}`);
 }
 
 async function currentScope(tx: Database): Promise<Scope> {

@@ -32,7 +32,20 @@ export function withTransaction<T>(
   run: (tx: Database) => Promise<T>,
   config?: TransactionConfig,
 ): Promise<T> {
-  return is(db, PgTransaction) ? db.transaction(run) : inTurn(db, () => openTransaction(db, run, config));
+  const writes = config?.accessMode !== "read only";
+  return is(db, PgTransaction)
+    ? db.transaction(run)
+    : inTurn(db, () => openTransaction(db, run, { config, writes }));
+}
+
+/**
+ * The same for `run` that makes it read only with its first statement, unless it is inside a transaction: with
+ * `config`, postgres.js takes a round trip more.
+ */
+export function withReadTransaction<T>(db: Database, run: (tx: Database) => Promise<T>): Promise<T> {
+  return is(db, PgTransaction)
+    ? db.transaction(run)
+    : inTurn(db, () => openTransaction(db, run, { writes: false }));
 }
 
 /**
@@ -47,7 +60,7 @@ export function withTransaction<T>(
 function openTransaction<T>(
   db: Database,
   run: (tx: Database) => Promise<T>,
-  config: TransactionConfig,
+  { config, writes }: { config?: TransactionConfig; writes: boolean },
 ): Promise<T> {
   const connection = { lost: false };
   const outcome = db.transaction((tx) => {
@@ -56,7 +69,7 @@ function openTransaction<T>(
     session.client = guarded(session.client, connection);
     return unlessLost(connection, async () => {
       const result = await run(tx);
-      if (config?.accessMode !== "read only" && preparesCommit(db)) await tx.execute(sql`commit and chain`);
+      if (writes && preparesCommit(db)) await tx.execute(sql`commit and chain`);
       return result;
     });
   }, config);

@@ -5,7 +5,7 @@ import { type Frequencies, frequenciesOf, rowCountQuery, termCountsQuery } from 
 import { boundInput } from "./queries/input.ts";
 import { kernelCall } from "./queries/kernel-call.ts";
 import { type Scope, scopeRequest } from "./queries/scope.ts";
-import { decodeStatistics, type Statistics, statisticsQuery } from "./queries/statistics.ts";
+import type { Statistics } from "./queries/statistics.ts";
 import { termsJson } from "./queries/term-rows.ts";
 import type { Source } from "./source.ts";
 import type { Terms } from "./terms.ts";
@@ -25,6 +25,7 @@ interface FrequencyOptions {
   readonly scope: Scope;
   readonly terms: Terms;
   readonly installed: Installed;
+  readonly statistics: Statistics | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -34,8 +35,7 @@ interface FrequencyOptions {
  * are asked.
  */
 export async function readFrequencies(db: Database, options: FrequencyOptions): Promise<KnownFrequencies> {
-  const { sources, scope, terms, installed, signal } = options;
-  const known = installed.statistics ? await readStatistics(db, options) : undefined;
+  const { sources, scope, terms, installed, statistics: known, signal } = options;
   const many = (known?.rows ?? Number.POSITIVE_INFINITY) > manyRows;
   const isKnown = (ordinal: number) => known !== undefined && many && (known.shares[ordinal] ?? 0) > 0;
   const termCount = terms.terms.length;
@@ -62,21 +62,13 @@ export async function readFrequencies(db: Database, options: FrequencyOptions): 
   return { ...frequenciesOf(rows, known, termCount), known: known !== undefined, many };
 }
 
-/** Undefined where the scope is narrower than the owner's rows, of which alone the statistics tell. */
-async function readStatistics(
-  db: Database,
-  { sources, scope, terms: { terms }, signal }: FrequencyOptions,
-): Promise<Statistics | undefined> {
+/** The statistics tell of an owner's rows, and of all; not of a narrower scope. */
+export function canBeKnown({ sources, scope }: Pick<FrequencyOptions, "sources" | "scope">): boolean {
   const { filters, updatedAfter, updatedBefore, fields = [] } = scope;
   const isNarrow =
     Object.values(filters).some((value) => value !== undefined) ||
     updatedAfter ||
     updatedBefore ||
     fields.length > 0;
-  if (isNarrow || sources.some(({ where }) => where !== undefined)) return undefined;
-  signal?.throwIfAborted();
-  const rows = await rowsOf(db, statisticsQuery(sources, terms, scope.ownerId));
-  const statistics = decodeStatistics(rows, sources, terms, scope.ownerId);
-  // Nothing is counted yet, or nobody counts.
-  return statistics.rows === 0 ? undefined : statistics;
+  return !isNarrow && sources.every(({ where }) => where === undefined);
 }

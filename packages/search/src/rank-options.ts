@@ -1,7 +1,7 @@
 import type { Cursor, CursorPlace } from "./cursor.ts";
 import type { InstallationLookup } from "./installed.ts";
 import type { ParsedQuery } from "./parse-query.ts";
-import type { Kernels } from "./queries/kernel-call.ts";
+import type { PageRow, PageUse } from "./queries/page.ts";
 import type { RankedRow, RankedSource } from "./queries/ranking.ts";
 import type { Scope } from "./queries/scope.ts";
 import type { WeightedTerm } from "./queries/term-rows.ts";
@@ -47,6 +47,8 @@ export interface RankOptions {
   /** Whether the search runs on its own database, not on one that the call brought. */
   readonly isOwn: boolean;
   readonly signal: AbortSignal | undefined;
+  /** What the ranked rows are read for; undefined: they are not read. */
+  readonly read: PageUse | undefined;
 }
 
 export interface Ranking {
@@ -64,6 +66,6 @@ export interface Ranking {
   readonly unknown: readonly number[];
   /** What the next page must be ranked by; undefined when nothing was found. */
   readonly place: CursorPlace | undefined;
-  /** Those that may read the page. */
-  readonly kernels: Kernels;
+  /** The rows as they were read, in any order; of rows out of scope none. */
+  readonly page: readonly PageRow[];
 }

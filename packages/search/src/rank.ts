@@ -1,12 +1,14 @@
 import { type Database, rowsOf } from "@devora/db-schema";
 import { type SQL, sql } from "drizzle-orm";
 import { queryHash } from "./cursor.ts";
-import { type KnownFrequencies, readFrequencies } from "./frequencies.ts";
+import { canBeKnown, type KnownFrequencies, readFrequencies } from "./frequencies.ts";
 import { declaredName } from "./identifiers.ts";
+import { nothingInstalled } from "./installed.ts";
 import type { ParsedQuery } from "./parse-query.ts";
 import { maxCountedMatches } from "./queries/frequencies.ts";
-import { decodeLexemes, lexemesQuery } from "./queries/lexemes.ts";
+import { decodeLexemes, textLexemes } from "./queries/lexemes.ts";
 import { maxRankedRows, type RankedSource } from "./queries/ranking.ts";
+import { decodeStatistics } from "./queries/statistics.ts";
 import type { Explanation, Ranking, RankOptions } from "./rank-options.ts";
 import {
   fillRows,
@@ -44,7 +46,7 @@ export async function rank(db: Database, options: RankOptions): Promise<Ranking>
   const place = options.cursor?.placeOf(hash);
   const found = place ? await rankPage(call, place) : await rankFirstPage(call);
   return found
-    ? { ...found, explanation: undefined, place: { ...found.place, hash }, kernels: call.installed.kernels }
+    ? { ...found, explanation: undefined, place: { ...found.place, hash } }
     : nothing(explanation, terms);
 }
 
@@ -85,20 +87,27 @@ interface Beginning {
 
 /** The query's lexemes, and what the database has for it. */
 async function begin(db: Database, options: RankOptions): Promise<Beginning> {
-  const { sources, parsed, signal } = options;
+  const { sources, parsed, signal, cursor } = options;
   const texts = textsToStem(parsed);
   if (parsed.clauses.length === 0) {
     return { call: undefined, explanation: explanationOf(parsed), terms: composeTerms(parsed, []) };
   }
+  const installed = sources.length === 0 ? nothingInstalled : await options.installed(db, sources, options);
   signal?.throwIfAborted();
-  const lexemes = decodeLexemes(await rowsOf(db, lexemesQuery(texts, sources)), texts.length);
+  const statement = textLexemes(texts, sources, {
+    kernel: installed.lexemes,
+    // What a cursor's page is ranked by is known.
+    statistics: installed.statistics && cursor === undefined && canBeKnown(options),
+    ownerId: options.scope.ownerId,
+  });
+  const rows = await rowsOf(db, statement);
+  const lexemes = decodeLexemes(rows, texts.length);
   const terms = { ...composeTerms(parsed, lexemes), declared: declaredName(parsed) };
   const explanation = terms.onlyStopWords ? "only_stop_words" : undefined;
   if (terms.terms.length === 0 || sources.length === 0) return { call: undefined, explanation, terms };
 
-  signal?.throwIfAborted();
-  const installed = await options.installed(db, sources, options);
-  return { call: { db, options, terms, installed }, explanation, terms };
+  const statistics = decodeStatistics(rows, sources, terms.terms, options.scope.ownerId);
+  return { call: { db, options, terms, installed, statistics }, explanation, terms };
 }
 
 const hashOf = ({ sources, scope, words, preferences }: RankOptions, terms: Terms): string =>
@@ -127,7 +136,7 @@ const nothing = (explanation: Explanation | undefined, terms: Terms): Ranking =>
   explanation,
   unknown: [],
   place: undefined,
-  kernels: new Map(),
+  page: [],
 });
 
 /** Rows with all words; where those are few, rows with any. Undefined when no row matches. */

@@ -5,8 +5,10 @@ import type { CursorPlace } from "./cursor.ts";
 import type { Installed } from "./installed.ts";
 import { boundInput, type SearchRequest } from "./queries/input.ts";
 import { type Kernels, kernelCall } from "./queries/kernel-call.ts";
-import { decodeRanking, rankingQuery, sourceRankingQuery } from "./queries/ranking.ts";
+import { decodePage, pageRead } from "./queries/page.ts";
+import { decodeRanking, type PageRead, rankingQuery, sourceRankingQuery } from "./queries/ranking.ts";
 import { matchRequest, scopeRequest, valuesRequest } from "./queries/scope.ts";
+import type { Statistics } from "./queries/statistics.ts";
 import { termsJson, type WeightedTerm } from "./queries/term-rows.ts";
 import type { Ranking, RankOptions } from "./rank-options.ts";
 import type { Source } from "./source.ts";
@@ -27,10 +29,12 @@ export interface RankCall {
   readonly options: RankOptions;
   readonly terms: AskedTerms;
   readonly installed: Installed;
+  /** What is known of the terms without counting; undefined where there are no statistics for the scope. */
+  readonly statistics: Statistics | undefined;
 }
 
 export type Place = Omit<CursorPlace, "hash">;
-export type RankedPage = Omit<Ranking, "place" | "explanation" | "kernels"> & { readonly place: Place };
+export type RankedPage = Omit<Ranking, "place" | "explanation"> & { readonly place: Place };
 
 /** Ranks by a place that is known: the first one, or that of a cursor. */
 export async function rankPage(
@@ -44,7 +48,14 @@ export async function rankPage(
   const best = place.complete ? undefined : await readBest(db, options, asked, matchOf(asked, place));
   signal?.throwIfAborted();
   const rows = await rowsOf(db, pageStatement(call, place, { bound, best }));
-  return { ...decodeRanking(rows), ...place, terms: asked, weighted: weightedTerms(terms, place), place };
+  return {
+    ...decodeRanking(rows),
+    page: decodePage(rows),
+    ...place,
+    terms: asked,
+    weighted: weightedTerms(terms, place),
+    place,
+  };
 }
 
 export interface PageBounds {
@@ -63,7 +74,10 @@ export function pageStatement(
   const asked = askedTerms(terms, place);
   const weighted = weightedTerms(terms, place);
   const kernels = place.within ? noKernels : installed.kernels;
-  return pageOf(options, asked, { ...place, weighted, match: matchOf(asked, place), best, bound }, kernels);
+  const { sources, scope, read: use } = options;
+  const read = use && pageRead(sources, { scope, terms: asked, weighted, use, kernels: installed.kernels });
+  const page = { ...place, weighted, match: matchOf(asked, place), best, bound, read };
+  return pageOf(options, asked, page, kernels);
 }
 
 const askedTerms = (terms: AskedTerms, place: Place): AskedTerms => ({
@@ -108,6 +122,7 @@ interface PagePlace extends Place {
   readonly weighted: readonly WeightedTerm[];
   readonly match: Match;
   readonly best: ReadonlyMap<string, string> | undefined;
+  readonly read: PageRead | undefined;
 }
 
 function pageOf(
@@ -116,7 +131,7 @@ function pageOf(
   place: PagePlace,
   kernels: Kernels,
 ): SQL {
-  const { weighted, match, best, floors, fillFloors, after, rankedAt } = place;
+  const { weighted, match, best, floors, fillFloors, after, rankedAt, read } = place;
   const { boosts = {}, recency, proximity } = preferences;
   const greatest = Math.max(...sources.map(({ name }) => boosts[name] ?? 1));
   const rankings = sources.map((source) => {
@@ -153,7 +168,7 @@ function pageOf(
       : sourceRankingQuery(source, boundInput(request));
     return { name: source.name, rows };
   });
-  return rankingQuery(rankings, { limit, offset });
+  return rankingQuery(rankings, { limit, offset, read });
 }
 
 /** A later page fills up with what the first did. */

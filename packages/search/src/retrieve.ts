@@ -6,7 +6,6 @@ import { markedBody } from "./highlight.ts";
 import { assertOwner, assertText, type CallOptions, chooseSources, wholeNumber } from "./options.ts";
 import { parseQuery } from "./parse-query.ts";
 import type { Passage } from "./passage.ts";
-import { decodePage, pageQuery } from "./queries/page.ts";
 import { decodePassages, passagesQuery } from "./queries/passages.ts";
 import type { Scope } from "./queries/scope.ts";
 import { rank } from "./rank.ts";
@@ -59,6 +58,7 @@ export function retrieveCall(verb: string, context: RetrieveContext, options: Re
     ...{ sources, scope, limit, installed, signal: options.signal, parsed: parseQuery(options.query) },
     ...{ words: "any", facets: false, offset: 0, cursor: undefined, preferences: {} },
     isOwn: options.db === undefined,
+    read: passages ? undefined : "passage",
   };
   return { sources, scope, ranking };
 }
@@ -77,7 +77,7 @@ export async function retrieve(context: RetrieveContext, options: RetrieveOption
       if (ranking.rows.length === 0) return { passages: [], complete: ranking.complete };
       const found = passages
         ? await readPassages(db, passages, scope, ranking)
-        : await cutPassages(db, sources, scope, ranking);
+        : cutPassages(sources, ranking);
       return { passages: found, complete: ranking.complete };
     }),
   );
@@ -97,23 +97,9 @@ async function readPassages(
   });
 }
 
-async function cutPassages(
-  db: Database,
-  sources: readonly Source[],
-  scope: Scope,
-  { rows: ranked, terms, weighted, kernels }: Ranking,
-): Promise<Passage[]> {
-  const pages = sources
-    .map((source) => ({
-      source,
-      ids: ranked.filter(({ type }) => type === source.name).map(({ id }) => id),
-    }))
-    .filter(({ ids }) => ids.length > 0);
-  const rows = decodePage(
-    await rowsOf(db, pageQuery(pages, { scope, terms, weighted, use: "passage", kernels })),
-  );
+function cutPassages(sources: readonly Source[], { rows: ranked, terms, page }: Ranking): Passage[] {
   return ranked.flatMap(({ type, id, score }) => {
-    const row = rows.find((candidate) => candidate.type === type && candidate.id === id);
+    const row = page.find((candidate) => candidate.type === type && candidate.id === id);
     const source = sources.find(({ name }) => name === type);
     if (!row || !source) return [];
     const body = markedBody(source, row, terms);

@@ -1,4 +1,4 @@
-import { type Database, rowsOf, withDatabaseErrors, withReadScope } from "@devora/db-schema";
+import { type Database, withDatabaseErrors, withReadScope } from "@devora/db-schema";
 import type { SearchContext } from "./context.ts";
 import type { Cursor, CursorCodec } from "./cursor.ts";
 import { didYouMean } from "./did-you-mean.ts";
@@ -15,9 +15,8 @@ import {
   maxOffset,
   wholeNumber,
 } from "./options.ts";
-import { decodePage, pageQuery } from "./queries/page.ts";
 import type { Facets, RankedSource } from "./queries/ranking.ts";
-import { canFilter, type Scope } from "./queries/scope.ts";
+import { canFilter } from "./queries/scope.ts";
 import { type QueryFilter, readQuery } from "./query-fields.ts";
 import { rank } from "./rank.ts";
 import type { Explanation, Ranking, RankingPreferences } from "./rank-options.ts";
@@ -124,8 +123,7 @@ export async function search<S extends Source>(
       const correctedQuery = isCorrected ? suggestion : cursor?.correctedQuery;
       const found = isCorrected ? corrected : typed;
       const { ranking } = found;
-      options.signal?.throwIfAborted();
-      const results = await readPage(db, found, ranking);
+      const results = pageOf(found);
       const { total, relaxed, complete, explanation, weighted } = ranking;
       return {
         results: results as ResultOf<S>[],
@@ -157,7 +155,6 @@ interface Call<S extends Source> extends Omit<SearchOptions<S>, "sources" | "fil
 interface Found {
   readonly ranking: Ranking;
   readonly sources: readonly Source[];
-  readonly scope: Scope;
   readonly filters: readonly QueryFilter[];
 }
 
@@ -174,10 +171,11 @@ async function find<S extends Source>(
   const sources = read.sources.filter((source) => canFilter(source, scope));
   const ranking = await rank(db, {
     ...{ sources, scope, parsed, words: "all-first", facets, limit, offset, cursor, installed, signal },
+    read: "snippet",
     isOwn: call.db === undefined,
     preferences: { boosts, recency, proximity },
   });
-  return { ranking, sources, scope, filters: read.filters };
+  return { ranking, sources, filters: read.filters };
 }
 
 /** Asked for where a word of the query finds nothing, on the first page. */
@@ -227,26 +225,11 @@ function nextCursor(
   });
 }
 
-async function readPage(
-  db: Database,
-  { sources, scope }: Found,
-  ranking: Ranking,
-): Promise<ResultOf<Source>[]> {
-  const { rows: ranked, terms, weighted, kernels } = ranking;
-  const pages = sources
-    .map((source) => ({
-      source,
-      ids: ranked.filter(({ type }) => type === source.name).map(({ id }) => id),
-    }))
-    .filter(({ ids }) => ids.length > 0);
-  if (pages.length === 0) return [];
-  const rows = decodePage(
-    await rowsOf(db, pageQuery(pages, { scope, terms, weighted, use: "snippet", kernels })),
-  );
+function pageOf({ sources, ranking }: Found): ResultOf<Source>[] {
+  const { rows: ranked, terms, page } = ranking;
   return ranked.flatMap(({ type, id, score, missing }) => {
-    const row = rows.find((candidate) => candidate.type === type && candidate.id === id);
+    const row = page.find((candidate) => candidate.type === type && candidate.id === id);
     const source = sources.find(({ name }) => name === type);
-    // Gone since it was ranked.
     if (!row || !source) return [];
     const { line, ...marked } = highlight(source, row, terms);
     const metadata = line === undefined ? row.metadata : { ...row.metadata, line };

@@ -18,6 +18,9 @@ export interface CallKernel extends KernelFunctions {
 /** By source. */
 export type Kernels = ReadonlyMap<string, CallKernel>;
 
-/** Asks a kernel; `name` is one that the package made. */
-export const kernelCall = (name: string, request: SearchRequest): SQL =>
-  sql`select * from ${sql.raw(name)}(${JSON.stringify(request)}::jsonb)`;
+/**
+ * Asks a kernel; `name` is one that the package made.
+ * @param more values that the statement makes itself, as jsonb
+ */
+export const kernelCall = (name: string, request: SearchRequest, more?: SQL): SQL =>
+  sql`select * from ${sql.raw(name)}(${JSON.stringify(request)}::jsonb ${more ? sql`|| ${more}` : sql.empty()})`;

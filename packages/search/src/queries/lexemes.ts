@@ -3,6 +3,9 @@ import { type SQL, sql } from "drizzle-orm";
 import type { Source } from "../source.ts";
 import { otherSpelling } from "../spelling.ts";
 import { languageKey, type StemmedText, type TextToStem, textLanguages } from "../terms.ts";
+import { boundInput, type Input } from "./input.ts";
+import { kernelCall } from "./kernel-call.ts";
+import { statisticsQuery } from "./statistics.ts";
 
 /**
  * Turns texts into tsqueries in each language, in the order given. The server quotes the lexemes.
@@ -14,16 +17,16 @@ import { languageKey, type StemmedText, type TextToStem, textLanguages } from ".
  *
  * `plainto_tsquery` sees no text of stop words alone, because it would answer with a NOTICE, which drivers print.
  */
-export const lexemesQuery = (texts: readonly TextToStem[], sources: readonly Source[]): SQL => sql`
+export const lexemesQuery = ({ texts, names, languages, statistics }: LexemesInput): SQL => sql`
   with texts as materialized (
-    select * from jsonb_to_recordset(${textsAsJson(texts)}::jsonb)
+    select * from jsonb_to_recordset(${texts})
       as t(ordinal int, text text, parts text, spelling text, kind text, synonyms_of text)
   ),
-  languages as materialized (${languageRows(sources)}),
+  languages as materialized (${languages}),
   synonyms as materialized (
     select s.source, s.language, s.word, s.synonym
     from devora.synonyms_of(
-      array(select jsonb_array_elements_text(${JSON.stringify(sources.map(({ name }) => name))}::jsonb)),
+      array(select jsonb_array_elements_text(${names})),
       array(select synonyms_of from texts where synonyms_of is not null)
     ) as s
   ),
@@ -40,8 +43,9 @@ export const lexemesQuery = (texts: readonly TextToStem[], sources: readonly Sou
       where languages.language = s.language and coalesce(languages.source, s.source) = s.source
       order by languages.source nulls last limit 1
     ) as l
-  )
-  select a.ordinal, a.synonym, a.key,
+  ),
+  stemmed as materialized (
+    select a.ordinal, a.synonym, a.key,
          nullif(strip(to_tsvector(a.config, a.text)), ''::tsvector)::text as vector,
          case a.kind
            when 'phrase' then (select phraseto_tsquery(a.config, a.text)::text where ${hasLexemes(sql`a.config`, sql`a.text`)})
@@ -53,10 +57,82 @@ export const lexemesQuery = (texts: readonly TextToStem[], sources: readonly Sou
              case when to_tsvector(a.config, a.parts) <> to_tsvector(a.config, a.text) then ${plain(sql`a.parts`)} end,
              ${spelled}), '')
          end as query
-  from alternatives as a
-  order by a.ordinal, a.key, a.synonym, a.text`;
+    from alternatives as a
+    order by a.ordinal, a.key, a.synonym, a.text
+  )
+  select s.*, null::text as source, null::text as language, null::text as lexeme, null::float8 as documents
+  from stemmed as s
+  ${statistics ? sql`union all select null, null, null, null, null, k.* from (${statistics(singleLexemes)}) as k` : sql.empty()}`;
 
-const textsAsJson = (texts: readonly TextToStem[]): string =>
+/** As `lexemeOf` does: of the tsqueries that are one lexeme. */
+const singleLexemes = sql`
+  select distinct replace(single[1], '''''', '''')
+  from stemmed cross join lateral regexp_match(query, '^\\(?''((?:[^''\\\\]|'''')+)''\\)?$') as single
+  where single is not null`;
+
+/** Where the statement takes its values from. */
+export interface LexemesInput {
+  /** See {@link textsJson}. */
+  readonly texts: SQL;
+  /** The sources' names as a JSON list. */
+  readonly names: SQL;
+  /** (key, language, source, config) */
+  readonly languages: SQL;
+  /**
+   * (source, language, lexeme, documents), made from lexemes, which follow in columns of their own: what the search
+   * would ask for next.
+   */
+  readonly statistics: ((lexemes: SQL) => SQL) | undefined;
+}
+
+/** The statement for some texts, or a call of the function that holds it. */
+export function textLexemes(
+  texts: readonly TextToStem[],
+  sources: readonly Source[],
+  { kernel, statistics, ownerId }: StemOptions,
+): SQL {
+  const names = JSON.stringify(sources.map(({ name }) => name));
+  if (kernel !== undefined && sources.every(({ languages }) => Object.keys(languages).length === 0)) {
+    const request = {
+      texts: textsJson(texts),
+      names,
+      owner: ownerId ?? null,
+      statistics: statistics ? "true" : null,
+    };
+    return kernelCall(kernel, request);
+  }
+  const input = boundInput({ texts: textsJson(texts), names, owner: ownerId });
+  return lexemesQuery({
+    ...lexemesInput(input),
+    languages: languageRows(sources),
+    statistics: statistics ? lexemeStatistics(input) : undefined,
+  });
+}
+
+export interface StemOptions {
+  /** The function that {@link lexemesBody} is the body of; undefined where there is none. */
+  readonly kernel: string | undefined;
+  readonly statistics: boolean;
+  readonly ownerId: string | undefined;
+}
+
+const lexemesInput = (input: Input) => ({
+  texts: input.value("texts", "jsonb"),
+  names: input.value("names", "jsonb"),
+});
+
+const lexemeStatistics = (input: Input) => (lexemes: SQL) =>
+  statisticsQuery(lexemes, { names: input.value("names", "jsonb"), owner: input.value("owner") });
+
+/** Of a function: the statement for sources without languages of their own, planned once in each connection. */
+export const lexemesStatement = (input: Input, { statistics }: { readonly statistics: boolean }): SQL =>
+  lexemesQuery({
+    ...lexemesInput(input),
+    languages: languageRows([]),
+    statistics: statistics ? lexemeStatistics(input) : undefined,
+  });
+
+const textsJson = (texts: readonly TextToStem[]): string =>
   JSON.stringify(
     texts.map(({ text, kind, synonymsOf }, ordinal) => ({
       ordinal,
@@ -104,7 +180,9 @@ const started = (config: SQL): SQL =>
 
 type Values = Record<string, string | null>;
 
-export function decodeLexemes(rows: readonly Row[], count: number): StemmedText[] {
+/** Of its rows those of texts; the others are the statistics'. */
+export function decodeLexemes(answer: readonly Row[], count: number): StemmedText[] {
+  const rows = answer.filter(({ ordinal }) => ordinal !== null);
   const texts = Array.from({ length: count }, () => ({
     queries: { fr: null, en: null, simple: null } as Values,
     vectors: { fr: null, en: null, simple: null } as Values,

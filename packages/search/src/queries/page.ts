@@ -7,6 +7,7 @@ import type { Terms } from "../terms.ts";
 import { castTypeOf } from "./column-type.ts";
 import { boundInput, type Input, type SearchRequest } from "./input.ts";
 import { type Kernels, kernelCall } from "./kernel-call.ts";
+import { type PageRead, shownRows } from "./ranking.ts";
 import {
   caseOfLanguage,
   conditionOf,
@@ -43,37 +44,44 @@ const leadDivisor = 8;
 
 const headlineOptions = `HighlightAll=true, StartSel="${hitStart}", StopSel="${hitEnd}"`;
 
+/** What the bodies are for; those of code are always for lines. */
+export type PageUse = "snippet" | "passage";
+
 export interface Marking {
   readonly scope: Scope;
   readonly terms: Terms;
   readonly weighted: readonly WeightedTerm[];
-  /** What the bodies are for; those of code are always for lines. */
-  readonly use: "snippet" | "passage";
+  readonly use: PageUse;
   readonly kernels: Kernels;
 }
 
-/** Reads the rows of a page, in any order. The scope is checked once more. */
-export function pageQuery(
-  pages: readonly { readonly source: Source; readonly ids: readonly string[] }[],
-  marking: Marking,
-): SQL {
-  const rows = pages.map(({ source, ids }) => {
-    const request = pageRequest(source, ids, marking);
+/** Reads the rows of a page in the statement that ranks them, in any order. The scope is checked once more. */
+export function pageRead(sources: readonly Source[], marking: Marking): PageRead {
+  const rows = sources.map((source) => {
+    const own = sql`from ${shownRows} as s where s.type = ${source.name}::text`;
+    const ids = sql`(select coalesce(jsonb_agg(s.id), '[]') ${own})`;
+    const request = pageRequest(source, marking);
     const page = marking.kernels.get(source.name)?.page;
-    const found = page ? kernelCall(page, request) : sourcePageQuery(source, boundInput(request));
-    return sql`select ${source.name}::text as type, p.* from (${found}) as p`;
+    const found = page
+      ? kernelCall(page, request, sql`jsonb_build_object('ids', ${ids})`)
+      : sourcePageQuery(source, inputWithIds(boundInput(request), ids));
+    return sql`select ${source.name}::text as type, p.* from (${found}) as p where exists (select ${own})`;
   });
-  return sql.join(rows, sql` union all `);
+  return { rows: sql.join(rows, sql` union all `), columns: pageColumns };
 }
 
-const pageRequest = (
-  source: Source,
-  ids: readonly string[],
-  { scope, terms, weighted, use }: Marking,
-): SearchRequest => ({
+const pageColumns = [
+  ...["title", "marked_title", "marked_body", "start_offset", "lines_before", "updated_at", "metadata"],
+];
+
+const inputWithIds = (input: Input, ids: SQL): Input => ({
+  ...input,
+  value: (name, type) => (name === "ids" ? ids : input.value(name, type)),
+});
+
+const pageRequest = (source: Source, { scope, terms, weighted, use }: Marking): SearchRequest => ({
   ...scopeRequest(source, scope),
   ...valuesRequest(source, "highlights", terms.highlights),
-  ids: JSON.stringify(ids),
   patterns: patternsJson(weighted),
   patternCount: String(weighted.length),
   window: String(windowLengths[source.identifierVector ? "code" : use]),
@@ -156,18 +164,21 @@ function metadataOf(metadata: Readonly<Record<string, PgColumn>>): SQL {
   return sql`jsonb_build_object(${sql.join(pairs, sql`, `)})`;
 }
 
-export const decodePage = (rows: readonly Row[]): PageRow[] =>
-  rows.map((row) => ({
-    type: String(row.type),
-    id: String(row.id),
-    title: String(row.title),
-    markedTitle: String(row.marked_title),
-    markedBody: String(row.marked_body),
-    startOffset: Number(row.start_offset),
-    linesBefore: Number(row.lines_before),
-    updatedAt: row.updated_at === null ? undefined : new Date(Number(row.updated_at)),
-    metadata: decodeJson(row.metadata),
-  }));
+/** Of the answer of `rankingQuery`; rows that are gone or out of scope are left out. */
+export const decodePage = (answer: readonly Row[]): PageRow[] =>
+  answer
+    .filter(({ title }) => title != null)
+    .map((row) => ({
+      type: String(row.type),
+      id: String(row.id),
+      title: String(row.title),
+      markedTitle: String(row.marked_title),
+      markedBody: String(row.marked_body),
+      startOffset: Number(row.start_offset),
+      linesBefore: Number(row.lines_before),
+      updatedAt: row.updated_at === null ? undefined : new Date(Number(row.updated_at)),
+      metadata: decodeJson(row.metadata),
+    }));
 
 /** Drivers answer jsonb parsed; with parsers switched off, as text. */
 const decodeJson = (value: unknown): Readonly<Record<string, unknown>> =>

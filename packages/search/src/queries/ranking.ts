@@ -92,6 +92,10 @@ export function sourceRankingQuery(
            (select f.key::text from filled as f order by f.key limit 1), ${facets(source, input)}`;
 }
 
+/** What {@link sourceRankingQuery} answers where no row is ranked and no facets are asked for. */
+export const nothingRanked: SQL = sql`
+    select null::text, null::float8, null::text, 0, 0, 0, null::text, null::text, null::jsonb`;
+
 /** The chosen rows, with what ranks them. */
 const candidateRows = (source: Source, input: Input): SQL => sql`
   select c.*, v.title, v.body,
@@ -220,21 +224,47 @@ function facets(source: Source, input: Input): SQL {
   return sql`case when ${input.value("facets")} is not null then jsonb_build_object(${sql.join(counted, sql`, `)}) end`;
 }
 
-/** The best rows of several sources, each ranked by its own statement: `type` beside its columns. */
-export const rankingQuery = (
+/**
+ * The best rows of several sources, each ranked by its own statement: `type` beside its columns.
+ * @param read what a page is made of, by `type` and `id` of {@link shownRows}: its columns follow. A statement of its own
+ *   would take two more round trips.
+ */
+export function rankingQuery(
   rankings: readonly { readonly name: string; readonly rows: SQL }[],
-  { limit, offset }: { readonly limit: number; readonly offset: number },
-): SQL => sql`
-  with found as materialized (${sql.join(
+  {
+    limit,
+    offset,
+    read,
+  }: { readonly limit: number; readonly offset: number; readonly read?: PageRead | undefined },
+): SQL {
+  const best = sql`order by s.score desc, s.type collate "C", s.id collate "C" desc`;
+  const columns = (read?.columns ?? []).map((name) => sql.identifier(name));
+  const ofRow = columns.map((name) => sql`, r.${name}`);
+  const none = columns.map(() => sql`, null`);
+  return sql`
+  with devora_found as materialized (${sql.join(
     rankings.map(({ name, rows }) => sql`select ${name}::text as type, k.* from (${rows}) as k`),
     sql` union all `,
-  )})
-  (
-    select * from found where id is not null
-    order by score desc, type collate "C", id collate "C" desc
-    limit ${limit}::int offset ${offset}::int
+  )}),
+  ${shownRows} as materialized (
+    select s.* from devora_found as s where s.id is not null ${best} limit ${limit}::int offset ${offset}::int
   )
-  union all select * from found where id is null`;
+  (
+    select s.* ${sql.join(ofRow)}
+    from ${shownRows} as s ${read ? sql`left join (${read.rows}) as r on r.type = s.type and r.id = s.id` : sql.empty()}
+    ${best}
+  )
+  union all select f.* ${sql.join(none)} from devora_found as f where f.id is null`;
+}
+
+/** The rows of the page within {@link rankingQuery}, with their `type` and `id`. */
+export const shownRows = sql.raw("devora_shown");
+
+/** Reads rows of {@link shownRows}: (type, id, and the columns). */
+export interface PageRead {
+  readonly rows: SQL;
+  readonly columns: readonly string[];
+}
 
 /** The rows in the statement's order, and the sources. */
 export function decodeRanking(rows: readonly Row[]): { rows: RankedRow[]; sources: RankedSource[] } {

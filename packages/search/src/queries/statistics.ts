@@ -12,32 +12,31 @@ export interface Statistics {
 }
 
 /**
- * How many rows of each source have the terms' lexemes, and how many the owner has in all; rare lexemes are left out.
- * @param ownerId undefined: the call is about all rows
+ * How many rows of each source have some lexemes, and how many the owner has in all: (source, language, lexeme,
+ * documents). Rare lexemes are left out.
+ * @param lexemes a select of them
+ * @param of `names` of the sources as a JSON list; `owner` null: the call is about all rows
  */
-export function statisticsQuery(
-  sources: readonly Source[],
-  terms: readonly Term[],
-  ownerId: string | undefined,
-): SQL {
-  const names = sql`${sql.param(sources.map(({ name }) => name))}::text[]`;
-  const lexemes = sources.flatMap((source) =>
-    terms.flatMap(({ queries }) => Object.values(ofSource(queries, source)).flatMap(lexemeOf)),
-  );
-  const frequencies = sql`
-    select source, language, lexeme, documents::float8 as documents
-    from devora.search_frequencies_v1(${names}, ${sql.param(["", ...new Set(lexemes)])}::text[])`;
-  const collection = sql`
-    select source, null, null, documents::float8 from devora.search_collection_v1(${names}, ${ownerId ?? null}::text)`;
-  return ownerId === undefined ? frequencies : sql`${frequencies} union all ${collection}`;
-}
+export const statisticsQuery = (
+  lexemes: SQL,
+  { names, owner }: { readonly names: SQL; readonly owner: SQL },
+): SQL => sql`
+  select f.source, f.language, f.lexeme, f.documents::float8 as documents
+  from devora.search_frequencies_v1(
+    array(select jsonb_array_elements_text(${names})), array(select '' union all ${lexemes})) as f
+  union all
+  select c.source, null, null, c.documents::float8
+  from devora.search_collection_v1(array(select jsonb_array_elements_text(${names})), ${owner}) as c
+  where ${owner} is not null`;
 
+/** Of the answer of `lexemesQuery`. */
 export function decodeStatistics(
-  rows: readonly Row[],
+  answer: readonly Row[],
   sources: readonly Source[],
   terms: readonly Term[],
   ownerId: string | undefined,
-): Statistics {
+): Statistics | undefined {
+  const rows = answer.filter(({ source }) => source !== null);
   const key = (source: unknown, language: unknown, lexeme: unknown) => `${source} ${language} ${lexeme}`;
   const documents = new Map(
     rows.map((row) => [key(row.source, row.language, row.lexeme), Number(row.documents)]),
@@ -48,11 +47,14 @@ export function decodeStatistics(
       .map(({ source, language }) => documents.get(key(source.name, language, lexeme(source, language))) ?? 0)
       .reduce((sum, count) => sum + count, 0);
   const all = sumOf(() => "");
+  const inScope =
+    ownerId === undefined
+      ? all
+      : sources.reduce((sum, { name }) => sum + (documents.get(key(name, null, null)) ?? 0), 0);
+  // Nothing was asked for, nothing is counted yet, or nobody counts.
+  if (inScope === 0) return undefined;
   return {
-    rows:
-      ownerId === undefined
-        ? all
-        : sources.reduce((sum, { name }) => sum + (documents.get(key(name, null, null)) ?? 0), 0),
+    rows: inScope,
     shares: terms.map(({ queries, phrase }) => {
       const lexeme = (source: Source, language: string) =>
         lexemeOf(ofSource(queries, source)[language] ?? null)[0];

@@ -5,10 +5,12 @@ import { sql } from "drizzle-orm";
 import { beforeAll, describe, expect, test } from "vitest";
 import { createSearch, segmentsToHtml } from "../../src/index.ts";
 import { parseQuery } from "../../src/parse-query.ts";
-import { decodeLexemes, lexemesQuery } from "../../src/queries/lexemes.ts";
+import { decodeLexemes, textLexemes } from "../../src/queries/lexemes.ts";
 import { composeTerms, textsToStem } from "../../src/terms.ts";
 import { storable } from "../../src/text.ts";
 import { addBooks, bookSource, createBooks } from "../books.ts";
+
+const stemming = { kernel: undefined, statistics: false, ownerId: undefined };
 
 /** Collections of hostile strings, kept beside the project; each states its source and licence. */
 const data = new URL("../../../../../shared/data/bad-input/", import.meta.url);
@@ -45,7 +47,10 @@ describe.skipIf(files.length === 0)("collections of hostile strings", () => {
           .map((text) => parseQuery(text, (name) => name === "type"));
         const texts = parsed.map(textsToStem);
         const all = texts.flat();
-        const stemmed = decodeLexemes(await rowsOf(database.db, lexemesQuery(all, [bookSource])), all.length);
+        const stemmed = decodeLexemes(
+          await rowsOf(database.db, textLexemes(all, [bookSource], stemming)),
+          all.length,
+        );
         let start = 0;
         const queries = parsed.flatMap((one, index) => {
           const own = stemmed.slice(start, start + (texts[index]?.length ?? 0));

@@ -2,8 +2,10 @@ import { rowsOf } from "@devora/db-schema";
 import { useTestDatabase } from "@devora/testing";
 import { expect, test } from "vitest";
 import { parseQuery } from "../../src/parse-query.ts";
-import { decodeLexemes, lexemesQuery } from "../../src/queries/lexemes.ts";
+import { decodeLexemes, textLexemes } from "../../src/queries/lexemes.ts";
 import { composeTerms, textsToStem } from "../../src/terms.ts";
+
+const stemming = { kernel: undefined, statistics: false, ownerId: undefined };
 
 const database = useTestDatabase();
 
@@ -32,7 +34,7 @@ test.each([
 ])("%s asks for: %s", async (query, words) => {
   const parsed = parseQuery(query);
   const texts = textsToStem(parsed);
-  const rows = await rowsOf(database.db, lexemesQuery(texts, []));
+  const rows = await rowsOf(database.db, textLexemes(texts, [], stemming));
   const { terms } = composeTerms(parsed, decodeLexemes(rows, texts.length));
   expect(terms.map(({ text }) => text).join(", ")).toBe(words);
 });
