@@ -7,7 +7,7 @@ import type { Terms } from "../terms.ts";
 import { castTypeOf } from "./column-type.ts";
 import { boundInput, type Input, type SearchRequest } from "./input.ts";
 import { type Kernels, kernelCall } from "./kernel-call.ts";
-import { type PageRead, shownRows } from "./ranking.ts";
+import { type PageRead, shownIds } from "./ranking.ts";
 import {
   caseOfLanguage,
   conditionOf,
@@ -56,23 +56,27 @@ export interface Marking {
 }
 
 /** Reads the rows of a page in the statement that ranks them, in any order. The scope is checked once more. */
-export function pageRead(sources: readonly Source[], marking: Marking): PageRead {
-  const rows = sources.map((source) => {
-    const own = sql`from ${shownRows} as s where s.type = ${source.name}::text`;
-    const ids = sql`(select coalesce(jsonb_agg(s.id), '[]') ${own})`;
+export const pageRead = (sources: readonly Source[], marking: Marking): PageRead => ({
+  pages: sources.map((source) => {
     const request = pageRequest(source, marking);
     const page = marking.kernels.get(source.name)?.page;
-    const found = page
-      ? kernelCall(page, request, sql`jsonb_build_object('ids', ${ids})`)
-      : sourcePageQuery(source, inputWithIds(boundInput(request), ids));
-    return sql`select ${source.name}::text as type, p.* from (${found}) as p where exists (select ${own})`;
-  });
-  return { rows: sql.join(rows, sql` union all `), columns: pageColumns };
-}
+    const rows = page
+      ? kernelCall(page, request, sql`jsonb_build_object('ids', ${shownIds})`)
+      : sourcePageQuery(source, inputWithIds(boundInput(request), shownIds));
+    return { name: source.name, rows };
+  }),
+  columns: pageColumns,
+});
 
 const pageColumns = [
-  ...["title", "marked_title", "marked_body", "start_offset", "lines_before", "updated_at", "metadata"],
-];
+  ["title", "text"],
+  ["marked_title", "text"],
+  ["marked_body", "text"],
+  ["start_offset", "int"],
+  ["lines_before", "int"],
+  ["updated_at", "float8"],
+  ["metadata", "jsonb"],
+] as const;
 
 const inputWithIds = (input: Input, ids: SQL): Input => ({
   ...input,

@@ -66,6 +66,9 @@ const calls = [
   { query: "bobword" },
   { query: "-invoice" },
   { query: "" },
+  // Facets of sources without a match, too.
+  { query: "bobword", facets: true },
+  { query: "nvoiceByI", facets: true },
 ];
 
 /** What does not change from run to run; scores to 6 digits, because ages grow meanwhile. */

@@ -1,9 +1,12 @@
-import { rowsOf } from "@devora/db-schema";
+import { rowsOf, withService } from "@devora/db-schema";
 import { useTestDatabase } from "@devora/testing";
+import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { parseQuery } from "../../src/parse-query.ts";
 import { decodeLexemes, textLexemes } from "../../src/queries/lexemes.ts";
+import { decodeStatistics } from "../../src/queries/statistics.ts";
 import { composeTerms, textsToStem } from "../../src/terms.ts";
+import { bookSource } from "../books.ts";
 
 const stemming = { kernel: undefined, statistics: false, ownerId: undefined };
 
@@ -37,4 +40,23 @@ test.each([
   const rows = await rowsOf(database.db, textLexemes(texts, [], stemming));
   const { terms } = composeTerms(parsed, decodeLexemes(rows, texts.length));
   expect(terms.map(({ text }) => text).join(", ")).toBe(words);
+});
+
+test("the statement that stems words also tells how frequent those are that are one lexeme", async () => {
+  const statistics = await withService(database.db, async (tx) => {
+    await tx.execute(sql`
+      insert into devora.search_statistics (source, language, lexeme, documents)
+      select 'books', 'en', lexeme, documents
+      from (values ('', 1000), ('garden', 250)) as s (lexeme, documents)`);
+    const texts = ["gardens", "rare", "boundary-layer"].map((text) => ({
+      text,
+      kind: "word" as const,
+      synonymsOf: null,
+    }));
+    const rows = await rowsOf(tx, textLexemes(texts, [bookSource], { ...stemming, statistics: true }));
+    const stemmed = decodeLexemes(rows, texts.length);
+    const { terms } = composeTerms(parseQuery("gardens rare boundary-layer"), stemmed);
+    return decodeStatistics(rows, [bookSource], terms, undefined);
+  });
+  expect(statistics).toEqual({ rows: 1000, shares: [0.25, 0, undefined] });
 });
