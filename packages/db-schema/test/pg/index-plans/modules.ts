@@ -31,7 +31,7 @@ export const analyticsPlans: IndexPlan[] = [
       sql`select event, occurred_at from devora.analytics_events where owner_id = ${user} and occurred_at < ${until} order by occurred_at desc limit 100`,
   },
   {
-    index: "analytics_events_distinct_id_idx",
+    index: "analytics_events_other_ids_idx",
     query: "a person's events under other ids than their owner's: erasePerson",
     as: "service",
     sql: ({ user }) =>
