@@ -18,6 +18,8 @@ export async function delivery(db: Database, log: (text: string) => void): Promi
   await using server = await startPostHogServer();
   const posthog = posthogDestination({ host: server.url, apiKey: "phc_benchmark" });
   const worker = createDeliveryWorker({ db, destinations: { posthog } });
+  // What other figures have queued.
+  await withService(db, (tx) => tx.delete(analyticsOutbox));
   for (let round = 0; round < rounds; round++) {
     log(`${count.toLocaleString("en")} events to PostHog, round ${round + 1} of ${rounds} …`);
     plain.push(await captureAll(db, []));
